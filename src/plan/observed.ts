@@ -1,0 +1,105 @@
+/**
+ * What the engine has, as the planner sees it. The engine room fills these; nothing here is a wish.
+ * Lists come in any order: the planner sorts.
+ */
+export interface Observed {
+  readonly engine: ObservedEngine;
+  /** Containers that carry this project's label, one-off ones excluded. */
+  readonly containers: readonly ObservedContainer[];
+  /** Networks that carry this project's label, or have a name that the project wants. */
+  readonly networks: readonly ObservedNetwork[];
+  /** Volumes that carry this project's label, or have a name that the project wants. */
+  readonly volumes: readonly ObservedVolume[];
+  /** Every tagged image, and untagged ones that an own container runs. */
+  readonly images: readonly ObservedImage[];
+  /** Containers without this project's label whose name the project wants. */
+  readonly foreignContainers: readonly ForeignContainer[];
+}
+
+export interface ObservedEngine {
+  /** Highest API version both sides speak, "1.51". */
+  readonly apiVersion: string;
+  /** The engine's own version, "28.5.2". */
+  readonly version: string;
+  /** "linux/amd64". */
+  readonly platform: string;
+  /** True when it runs on another machine, so that paths of this one mean nothing to it. */
+  readonly remote: boolean;
+}
+
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+export interface ObservedContainer {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly state: ContainerState;
+  readonly health?: "starting" | "healthy" | "unhealthy";
+  /** Of an exited container. */
+  readonly exitCode?: number;
+  /** Id of the image it was created from, `sha256:…`. */
+  readonly imageId: string;
+  /** Reference it was created from. */
+  readonly imageRef: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts: readonly ObservedMount[];
+  /** Network name → id, as the engine has connected it. */
+  readonly networks: Readonly<Record<string, string>>;
+  readonly ports: readonly ObservedPort[];
+  /** From an inspection: there only for containers that differ from what is wanted. Environment as it is in the container. */
+  readonly live?: { readonly environment: Readonly<Record<string, string>> };
+}
+
+export interface ObservedMount {
+  readonly kind: "bind" | "volume" | "tmpfs" | "other";
+  /** Volume name, or path on the engine's machine; empty for tmpfs. */
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface ObservedPort {
+  /** Undefined for a port that is only exposed. */
+  readonly hostIp?: string;
+  readonly hostPort?: number;
+  readonly containerPort: number;
+  readonly protocol: string;
+}
+
+export interface ObservedNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver: string;
+}
+
+export interface ObservedVolume {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver: string;
+}
+
+export interface ObservedImage {
+  readonly id: string;
+  /** References with tag, as the engine spells them: `nginx:latest`, `registry.local:5000/a/b:c`. */
+  readonly tags: readonly string[];
+  /** `name@sha256:…`. */
+  readonly digests: readonly string[];
+  /** Seconds since the epoch of the last tagging; known only where the planner has to choose which input tags to keep. */
+  readonly lastTagged?: number;
+  /** From an inspection, only of base images that a dev digest needs to know about. */
+  readonly config?: ObservedImageConfig;
+}
+
+export interface ObservedImageConfig {
+  readonly workingDir: string;
+  readonly volumes: readonly string[];
+  readonly onBuild: readonly string[];
+}
+
+export interface ForeignContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,68 @@
+/**
+ * The operations that a plan is made of. Each is one call to the engine, except `container.replace`, which carries
+ * its own way back (spec §2), and `image.build`, which is one build with its tags.
+ */
+export interface OperationArgs {
+  readonly "image.build": {
+    readonly image: string;
+    /** Put on after the build; the first is the one that containers are created from. */
+    readonly inputTags: readonly string[];
+    readonly tags: readonly string[];
+    /** Ask the builder to run every step again. */
+    readonly noCache: boolean;
+    readonly pull: boolean;
+  };
+  readonly "image.pull": { readonly ref: string; readonly platform?: string };
+  readonly "image.tag": { readonly from: string; readonly to: string };
+  /** Removes one reference; the image itself goes only when nothing else names or uses it. */
+  readonly "image.remove": { readonly ref: string };
+  readonly "network.create": { readonly network: string; readonly name: string };
+  readonly "network.remove": { readonly id: string; readonly name: string };
+  readonly "network.connect": { readonly network: string; readonly container: string };
+  readonly "network.disconnect": { readonly network: string; readonly container: string };
+  readonly "volume.create": { readonly volume: string; readonly name: string };
+  readonly "volume.remove": { readonly name: string };
+  readonly "container.create": { readonly slot: SlotRef; readonly name: string };
+  /** `id` is undefined where this plan creates the container. */
+  readonly "container.start": { readonly slot: SlotRef; readonly id?: string };
+  readonly "container.stop": { readonly id: string; readonly name: string; readonly timeoutSeconds: number };
+  readonly "container.remove": { readonly id: string; readonly name: string; readonly volumes: boolean };
+  readonly "container.replace": {
+    readonly slot: SlotRef;
+    readonly id: string;
+    /** Name that the new container has in the end. */
+    readonly name: string;
+    /** Name that it has until the old one is gone. */
+    readonly temporaryName: string;
+    readonly timeoutSeconds: number;
+    /** Anonymous volumes that hold data and move to the new container: target → volume name. */
+    readonly carriedVolumes: Readonly<Record<string, string>>;
+    readonly oldWasRunning: boolean;
+  };
+  readonly "container.rename": { readonly id: string; readonly name: string };
+  readonly "container.update": { readonly slot: SlotRef; readonly id: string };
+  readonly "container.restart": { readonly slot: SlotRef; readonly id: string; readonly timeoutSeconds: number };
+  readonly "container.wait": {
+    readonly slot: SlotRef;
+    readonly until: "alive" | "healthy" | "completed";
+    readonly id?: string;
+  };
+}
+
+export type OperationKind = keyof OperationArgs;
+
+/** One operation of a kind, discriminated by `kind`. */
+export type Operation<K extends OperationKind = OperationKind> = {
+  [P in K]: { readonly kind: P } & OperationArgs[P];
+}[K];
+
+/** One container of a service: the service's key and a number from 1. */
+export interface SlotRef {
+  readonly service: string;
+  readonly number: number;
+}
+
+/** `service:<key>/<n>`. */
+export function slotTarget(slot: SlotRef): string {
+  return `service:${slot.service}/${slot.number}`;
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { DockError } from "../../error.ts";
+import { systemClock, type Clock } from "../../std/clock.ts";
+import { deferred } from "../../std/deferred.ts";
+import type { BuildEvent } from "./build-event.ts";
+import type { BuildRequest } from "./build-request.ts";
+import { connectionLost, openGrpcClient, type GrpcClient } from "./grpc-client.ts";
+import type { GrpcServer } from "./grpc-server.ts";
+import { engineSilent, PATIENCE, settled, watchOver, within } from "./patience.ts";
+import { makeSession } from "./session.ts";
+import { resolveHostGateway, startSolve } from "./solve.ts";
+import { imageIdOf } from "./solve-message.ts";
+
+/**
+ * Asks the engine to switch a `POST` connection to another protocol and gives the raw socket; bytes that came with the
+ * answer are still in it. Rejects with a `DockError` when the engine does not switch (`status` is what it answered).
+ */
+export type Hijack = (
+  path: string,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+  signal: AbortSignal,
+) => Promise<Duplex>;
+
+/** An image that was built. */
+export interface BuildResult {
+  /** `sha256:…`, the id that the engine knows the image by. */
+  readonly imageId: string;
+}
+
+/** What a build needs while it runs. */
+export interface BuildRun {
+  readonly emit: (event: BuildEvent) => void;
+  readonly signal: AbortSignal;
+  /** The machine's clock unless a test says otherwise. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Builds an image with the engine's BuildKit. Rejects with `BuildFailure` when the build fails, with `engine-broken`
+ * when the engine goes away or falls silent, with `not-supported` when it has no BuildKit, with a source's own error,
+ * and with the signal's reason when it aborts; by then the build is stopped and its connections are closed.
+ */
+export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun): Promise<BuildResult> {
+  const clock = run.clock ?? systemClock;
+  const firstSign = deferred<void>();
+  const sourceFailure = deferred<never>();
+  const session = makeSession({
+    sources: request.sources,
+    sharedKey: request.sharedKey,
+    credentialsOf: request.credentials,
+    onUse: firstSign.resolve,
+    onFailure: (error) => sourceFailure.reject(sourceError(error)),
+    clock,
+  });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal]);
+  const dialing = { hijack, clock, signal };
+  let server: GrpcServer | undefined;
+  let client: GrpcClient | undefined;
+  try {
+    server = session.serve(await dial(dialing, "/session", session.headers));
+    client = openGrpcClient(await dial(dialing, "/grpc", {}));
+    const resolved = await resolveHostGateway(client, request, { clock, signal });
+    const solve = startSolve(client, resolved, {
+      ref: randomBytes(16).toString("hex"),
+      session: session.id,
+      emit: run.emit,
+      onSign: firstSign.resolve,
+      clock,
+      signal,
+    });
+    try {
+      const response = await Promise.race([
+        solve.response,
+        sourceFailure.promise,
+        lost(server.closed),
+        lost(client.closed),
+        watchOver(server.connection, clock, signal),
+        watchOver(client.connection, clock, signal),
+        mustShow(firstSign.promise, clock),
+      ]);
+      return { imageId: imageIdOf(response) };
+    } finally {
+      stop.abort();
+      // The builder ends the progress when the build is gone, also one that was canceled.
+      await settled(solve.gone, { clock, milliseconds: PATIENCE.canceled });
+    }
+  } catch (error) {
+    run.signal.throwIfAborted();
+    throw error;
+  } finally {
+    stop.abort();
+    firstSign.resolve();
+    server?.close();
+    await client?.close();
+  }
+}
+
+async function dial(
+  { hijack, clock, signal }: { readonly hijack: Hijack; readonly clock: Clock; readonly signal: AbortSignal },
+  path: string,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+): Promise<Duplex> {
+  const late = new AbortController();
+  const socket = hijack(
+    path,
+    { Connection: "Upgrade", Upgrade: "h2c", ...headers },
+    AbortSignal.any([signal, late.signal]),
+  );
+  try {
+    return await within(socket, {
+      clock,
+      milliseconds: PATIENCE.dial,
+      late: () => engineSilent(`has not answered POST ${path}`, PATIENCE.dial),
+    });
+  } catch (error) {
+    late.abort(error);
+    // One that comes too late has no other owner.
+    socket.then(
+      (unwanted) => unwanted.destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+async function lost(closed: Promise<void>): Promise<never> {
+  await closed;
+  throw connectionLost();
+}
+
+/** Rejects when a build that was asked for has shown nothing in time; never resolves. */
+async function mustShow(sign: Promise<void>, clock: Clock): Promise<never> {
+  await within(sign, {
+    clock,
+    milliseconds: PATIENCE.firstSign,
+    late: () => engineSilent("has shown no sign of the build", PATIENCE.firstSign),
+  });
+  return new Promise<never>(() => undefined);
+}
+
+/** A directory that can't be read is the user's to mend; anything else that a source throws is passed on as it is. */
+function sourceError(error: unknown): unknown {
+  if (error instanceof Error && !(error instanceof DockError) && "syscall" in error) {
+    return new DockError("operation-failed", `could not read what the build needs: ${error.message}`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,91 @@
+import { fields, MalformedMessage } from "./pb.ts";
+
+/** Lines of a Dockerfile that an error is about, 1-based, the last one included. */
+export interface LineRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Where an error stands. */
+export interface ErrorSource {
+  readonly file: string;
+  /** The file's text as the builder read it. */
+  readonly text: string;
+  readonly ranges: readonly LineRange[];
+}
+
+/** What BuildKit attaches to a failed solve; everything may be missing. */
+export interface ErrorDetails {
+  /** Digest of the step that failed. */
+  readonly vertex: string | undefined;
+  readonly exitCode: number | undefined;
+  readonly source: ErrorSource | undefined;
+}
+
+const NOTHING: ErrorDetails = { vertex: undefined, exitCode: undefined, source: undefined };
+
+/** Reads a serialized `google.rpc.Status`; an engine that sends none, or something else, gives an empty answer. */
+export function parseErrorDetails(status: Buffer | undefined): ErrorDetails {
+  let details = NOTHING;
+  for (const { type, value } of status ? attached(status) : []) {
+    // Each is JSON that Go's own encoder wrote: `{"info":…}`, and on older engines `{"Info":…}`.
+    if (type.includes("errdefs.Source")) details = { ...details, source: details.source ?? sourceOf(value) };
+    else if (type.includes("errdefs.Vertex")) details = { ...details, vertex: text(member(value, "digest")) };
+    else if (type.includes("ExitMessage") || type.includes("ExitError")) {
+      const code = member(value, "code") ?? member(value, "exitcode");
+      if (typeof code === "number") details = { ...details, exitCode: code };
+    }
+  }
+  return details;
+}
+
+function attached(status: Buffer): { type: string; value: unknown }[] {
+  try {
+    return [...fields(status)].flatMap((field) => {
+      if (field.kind !== "bytes" || field.number !== 3) return [];
+      const parts = [...fields(field.value)].flatMap((part) => (part.kind === "bytes" ? [part] : []));
+      const bytes = (number: number): Buffer | undefined => parts.find((part) => part.number === number)?.value;
+      const value = json(bytes(2)?.toString("utf8") ?? "");
+      return [{ type: bytes(1)?.toString("utf8") ?? "", value }];
+    });
+  } catch (error) {
+    if (error instanceof MalformedMessage) return [];
+    throw error;
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A member of a JSON object by its lower-case name. */
+function member(value: unknown, name: string): unknown {
+  if (value === null || typeof value !== "object") return undefined;
+  return Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function sourceOf(value: unknown): ErrorSource | undefined {
+  const info = member(value, "info");
+  const file = text(member(info, "filename"));
+  const data = text(member(info, "data"));
+  if (file === undefined || data === undefined) return undefined;
+  const ranges = member(value, "ranges");
+  return {
+    file,
+    text: Buffer.from(data, "base64").toString("utf8"),
+    ranges: (Array.isArray(ranges) ? ranges : []).flatMap((range: unknown) => {
+      const first = member(member(range, "start"), "line");
+      const last = member(member(range, "end"), "line");
+      if (typeof first !== "number") return [];
+      return [{ first, last: typeof last === "number" && last > first ? last : first }];
+    }),
+  };
+}

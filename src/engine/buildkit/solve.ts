@@ -1,0 +1,141 @@
+import { DockError } from "../../error.ts";
+import type { Clock } from "../../std/clock.ts";
+import type { BuildEvent } from "./build-event.ts";
+import type { BuildRequest } from "./build-request.ts";
+import { parseErrorDetails } from "./error-details.ts";
+import { buildFailure } from "./failure.ts";
+import type { GrpcClient } from "./grpc-client.ts";
+import { GrpcError, STATUS } from "./grpc-wire.ts";
+import { engineSilent, PATIENCE, settled, within } from "./patience.ts";
+import { MalformedMessage } from "./pb.ts";
+import { Progress } from "./progress.ts";
+import { CONTROL, parseSolveResponse, parseWorkerLabels, solveRequest, statusRequest } from "./solve-message.ts";
+
+/** What a solve needs beside what is to be built. */
+export interface SolveRun {
+  /** A new name for this build. */
+  readonly ref: string;
+  /** Id of the session that serves the sources. */
+  readonly session: string;
+  readonly emit: (event: BuildEvent) => void;
+  /** Called when the engine says something about the build. */
+  readonly onSign: () => void;
+  readonly clock: Clock;
+  /** Cancels the build; its progress is still followed to its end. */
+  readonly signal: AbortSignal;
+}
+
+/** A build that is under way. */
+export interface Solve {
+  /** The exporter's answers, when all progress has been told; rejects with what ended the build. */
+  readonly response: Promise<ReadonlyMap<string, string>>;
+  /** Settles when the engine has nothing more to tell about the build. Rejects only with what `emit` threw. */
+  readonly gone: Promise<void>;
+}
+
+/** Asks the engine for a build and follows it. */
+export function startSolve(client: GrpcClient, request: BuildRequest, run: SolveRun): Solve {
+  const progress = new Progress(run.emit);
+  // The other way around, engines of old would give up waiting for a build that they don't know yet.
+  const answer = askToSolve(client, request, run);
+  const gone = followProgress(client, progress, run);
+  return { response: outcome({ answer, gone, progress }, run), gone };
+}
+
+interface Parts {
+  readonly answer: Promise<ReadonlyMap<string, string>>;
+  readonly gone: Promise<void>;
+  readonly progress: Progress;
+}
+
+async function outcome({ answer, gone, progress }: Parts, run: SolveRun): Promise<ReadonlyMap<string, string>> {
+  // The failed step's last output may come after the answer.
+  const progressEnd = (): Promise<void> =>
+    settled(gone, { clock: run.clock, milliseconds: run.signal.aborted ? 0 : PATIENCE.lastProgress });
+  try {
+    const response = await Promise.race([answer, gone.then(() => answer)]);
+    await progressEnd();
+    return response;
+  } catch (error) {
+    await progressEnd();
+    throw error instanceof GrpcError ? solveError(error, progress) : error;
+  }
+}
+
+async function askToSolve(
+  client: GrpcClient,
+  request: BuildRequest,
+  run: SolveRun,
+): Promise<ReadonlyMap<string, string>> {
+  let response: ReadonlyMap<string, string> = new Map();
+  for await (const message of client.call(CONTROL.solve, solveRequest(request, run), run.signal)) {
+    response = parseSolveResponse(message);
+  }
+  run.onSign();
+  return response;
+}
+
+/** Ends with the connection at the latest; a build goes on when its progress can't be told. */
+async function followProgress(client: GrpcClient, progress: Progress, run: SolveRun): Promise<void> {
+  try {
+    for await (const message of client.call(CONTROL.status, statusRequest(run.ref), new AbortController().signal)) {
+      run.onSign();
+      progress.accept(message);
+    }
+  } catch (error) {
+    // What ends the build as well is told by its own answer; a broken connection too.
+    if (error instanceof GrpcError || error instanceof DockError) return;
+    if (!(error instanceof MalformedMessage)) throw error;
+    run.emit({ type: "warning", id: "", message: "the engine's progress can't be read", detail: [error.message] });
+  } finally {
+    progress.flush();
+  }
+}
+
+function solveError(error: GrpcError, progress: Progress): Error {
+  const { vertex } = parseErrorDetails(error.details);
+  // With a step, these are a registry's or the step's own codes.
+  if (vertex === undefined) {
+    if (error.status === STATUS.unimplemented) {
+      return new DockError("not-supported", "the engine has no BuildKit", { cause: error });
+    }
+    if (error.status === STATUS.canceled || error.status === STATUS.unavailable) {
+      const hint = "the engine may be shutting down; see whether it is still running, then build again";
+      return new DockError("engine-broken", `the engine gave up the build: ${error.message}`, { hint, cause: error });
+    }
+  }
+  return buildFailure(error, (digest) => progress.failed(digest));
+}
+
+const HOST_GATEWAY = "host-gateway";
+
+/** The request with the engine's own address in place of `host-gateway`, which only the engine's REST interface knows. */
+export async function resolveHostGateway(
+  client: GrpcClient,
+  request: BuildRequest,
+  { clock, signal }: Pick<SolveRun, "clock" | "signal">,
+): Promise<BuildRequest> {
+  if (!request.extraHosts.some(({ address }) => address === HOST_GATEWAY)) return request;
+  const gateway = await within(hostGateway(client, signal), {
+    clock,
+    milliseconds: PATIENCE.dial,
+    late: () => engineSilent("has not told its builders", PATIENCE.dial),
+  });
+  if (gateway === undefined) {
+    throw new DockError("not-supported", "this engine does not tell a builder the address behind host-gateway", {
+      hint: "write the address itself in extra_hosts",
+    });
+  }
+  const extraHosts = request.extraHosts.map(({ host, address }) => ({
+    host,
+    address: address === HOST_GATEWAY ? gateway : address,
+  }));
+  return { ...request, extraHosts };
+}
+
+async function hostGateway(client: GrpcClient, signal: AbortSignal): Promise<string | undefined> {
+  let labels: ReadonlyMap<string, string> = new Map();
+  for await (const message of client.call(CONTROL.listWorkers, Buffer.alloc(0), signal))
+    labels = parseWorkerLabels(message);
+  return labels.get("org.mobyproject.buildkit.worker.moby.host-gateway-ip");
+}

@@ -44,7 +44,7 @@ export type ImageReference =
 /** What an input digest was made of, kept so that a later plan can name the difference. Losing it loses only detail. */
 export interface BuildRecord {
   readonly dockerfile: string;
-  /** Values as keyed hashes would not help a reader; arguments are no secrets to the image's history. */
+  /** As they stand: build arguments are no secrets, an image's history shows them. */
   readonly args: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   readonly target: string;
@@ -52,4 +52,6 @@ export interface BuildRecord {
   readonly labels: Readonly<Record<string, string>>;
   /** Reference → id or input digest. */
   readonly bases: Readonly<Record<string, string>>;
+  /** Places in the container that dev binds cover: what they hide is not in `files`. Empty for a full digest. */
+  readonly hiddenTargets: readonly string[];
 }

@@ -49,7 +49,13 @@ export interface ObservedContainer {
   readonly networks: Readonly<Record<string, string>>;
   readonly ports: readonly ObservedPort[];
   /** From an inspection: there only for containers that differ from what is wanted. Environment as it is in the container. */
-  readonly live?: { readonly environment: Readonly<Record<string, string>> };
+  readonly live?: ObservedLive;
+}
+
+/** What only an inspection tells. */
+export interface ObservedLive {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly restart: { readonly policy: string; readonly maxRetries: number };
 }
 
 export interface ObservedMount {

@@ -20,7 +20,8 @@ export interface OperationArgs {
   readonly "network.remove": { readonly id: string; readonly name: string };
   readonly "network.connect": { readonly network: string; readonly container: string };
   readonly "network.disconnect": { readonly network: string; readonly container: string };
-  readonly "volume.create": { readonly volume: string; readonly name: string };
+  /** A dev volume's name follows from the id of the image that fills it, which may be known only after a build. */
+  readonly "volume.create": { readonly volume: VolumeRef };
   readonly "volume.remove": { readonly name: string };
   readonly "container.create": { readonly slot: SlotRef; readonly name: string };
   /** `id` is undefined where this plan creates the container. */
@@ -38,16 +39,21 @@ export interface OperationArgs {
     /** Anonymous volumes that hold data and move to the new container: target → volume name. */
     readonly carriedVolumes: Readonly<Record<string, string>>;
     readonly oldWasRunning: boolean;
+    /** What the new one has to reach before the old one is removed. */
+    readonly until: Readiness;
   };
   readonly "container.rename": { readonly id: string; readonly name: string };
   readonly "container.update": { readonly slot: SlotRef; readonly id: string };
   readonly "container.restart": { readonly slot: SlotRef; readonly id: string; readonly timeoutSeconds: number };
   readonly "container.wait": {
     readonly slot: SlotRef;
-    readonly until: "alive" | "healthy" | "completed";
+    readonly until: Readiness;
     readonly id?: string;
   };
 }
+
+/** When a container counts as ready: alive for the settle time, its health check passes, or it exited with 0. */
+export type Readiness = "alive" | "healthy" | "completed";
 
 export type OperationKind = keyof OperationArgs;
 
@@ -61,6 +67,12 @@ export interface SlotRef {
   readonly service: string;
   readonly number: number;
 }
+
+/** A volume that a plan makes. */
+export type VolumeRef =
+  | { readonly kind: "named"; readonly key: string; readonly name: string }
+  /** Anonymous dev volume of a slot at a path in the container. */
+  | { readonly kind: "dev"; readonly slot: SlotRef; readonly path: string };
 
 /** `service:<key>/<n>`. */
 export function slotTarget(slot: SlotRef): string {

@@ -1,0 +1,324 @@
+import type { Project } from "../project/model.ts";
+import { devVolumeName, devVolumeTarget } from "./dev-volume.ts";
+import type { ObservedContainer } from "./observed.ts";
+import { type SlotRef, slotTarget } from "./operation.ts";
+import type { Action, ActionId } from "./plan.ts";
+import type { PlanBuilder } from "./plan-builder.ts";
+import type { Reason } from "./reason.ts";
+import { imageId, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
+import { stopSeconds } from "./teardown.ts";
+import type { WantedSlot } from "./wanted.ts";
+
+/** What a slot's planning needs to know of everything around it. */
+export interface SlotSurroundings {
+  readonly project: Project;
+  readonly builder: PlanBuilder;
+  /** Image, networks and volumes that have to be there before the container is created. */
+  readonly needs: readonly (ActionId | undefined)[];
+  /** Readiness of what the service depends on: before it is started. */
+  readonly dependencies: readonly ActionId[];
+  /** True when a dependency with `restart: true` is replaced. */
+  readonly restartWith: ActionId | undefined;
+  /** Names of all volumes on the engine. */
+  readonly volumes: ReadonlySet<string>;
+  /** Whether others wait for the service to be healthy or to be done. */
+  readonly until: "alive" | "healthy" | "completed";
+}
+
+/** Plans one slot; returns the action after which the service is ready, or undefined when it is already. */
+export function planSlot(
+  containers: readonly ObservedContainer[],
+  wish: SlotWish,
+  around: SlotSurroundings,
+): ActionId | undefined {
+  const state = slotState(containers, wish);
+  const removed = state.leftovers.map((container) =>
+    removeContainer(container, { around, slot: wish.wanted.slot, reasons: [{ code: "leftover" }] }),
+  );
+  const { current } = state;
+  if (!current) return planCreation(wish, { ...around, needs: [...around.needs, ...removed] });
+  const target = slotTarget(wish.wanted.slot);
+  if (movesToNewNetwork(state, wish)) {
+    // A network's new definition needs the old one gone, and that needs its containers gone.
+    const gone = removeContainer(current, { around, slot: wish.wanted.slot, reasons: state.replace });
+    for (const network of wish.networks.values())
+      if (network.remove !== undefined) around.builder.order(network.remove, gone);
+    return planCreation(wish, { ...around, needs: [...around.needs, ...removed, gone] }, state.replace);
+  }
+  const build = wish.image.kind === "built" ? wish.image.image.build : undefined;
+  if (state.replace.length > 0 || build !== undefined) {
+    const condition =
+      build !== undefined && wish.image.kind === "built"
+        ? { image: wish.image.image.key, id: current.imageId }
+        : undefined;
+    return planReplacement(
+      { ...state, current },
+      { wish, condition },
+      { ...around, needs: [...around.needs, ...removed] },
+    );
+  }
+  const ready = planContinuation({ ...state, current }, wish, around);
+  if (ready === undefined && state.leftovers.length === 0) around.builder.unchanged(target);
+  return ready;
+}
+
+function planCreation(
+  wish: SlotWish,
+  around: SlotSurroundings,
+  reasons: readonly Reason[] = [{ code: "missing" }],
+): ActionId {
+  const { wanted } = wish;
+  const target = slotTarget(wanted.slot);
+  const volumes = planDevVolumes(wish, { around, reasons });
+  const created = around.builder.add(
+    target,
+    { kind: "container.create", slot: wanted.slot, name: wanted.name },
+    { reasons, after: [...around.needs, ...volumes] },
+  );
+  return start(wish, { around, after: [created], reasons });
+}
+
+/** Start of a container that is there or made by this plan, and the wait until it is ready. */
+function start(
+  wish: SlotWish,
+  of: {
+    readonly around: SlotSurroundings;
+    readonly after: readonly ActionId[];
+    readonly reasons: readonly Reason[];
+    readonly id?: string;
+  },
+): ActionId {
+  const { around, after, reasons, id } = of;
+  const target = slotTarget(wish.wanted.slot);
+  const known = id === undefined ? {} : { id };
+  const started = around.builder.add(
+    target,
+    { kind: "container.start", slot: wish.wanted.slot, ...known },
+    { reasons, after: [...after, ...around.dependencies] },
+  );
+  return wait(wish, { around, after: started, known });
+}
+
+function wait(
+  wish: SlotWish,
+  of: { readonly around: SlotSurroundings; readonly after: ActionId | undefined; readonly known: { id?: string } },
+): ActionId {
+  return of.around.builder.add(
+    slotTarget(wish.wanted.slot),
+    { kind: "container.wait", slot: wish.wanted.slot, until: of.around.until, ...of.known },
+    { reasons: [{ code: "dependency" }], after: [of.after] },
+  );
+}
+
+interface CurrentState extends SlotState {
+  readonly current: ObservedContainer;
+}
+
+function planReplacement(
+  state: CurrentState,
+  of: { readonly wish: SlotWish; readonly condition: Action["onlyIfImageIsNot"] },
+  around: SlotSurroundings,
+): ActionId {
+  const { current } = state;
+  const { wanted } = of.wish;
+  // With another reason than the build it is replaced in any case.
+  const onlyIf = state.replace.length > 0 ? undefined : of.condition;
+  const rebuilt: readonly Reason[] = of.condition
+    ? [{ code: "image-rebuilt", path: of.condition.image, before: of.condition.id }]
+    : [];
+  const reasons = [...state.replace, ...rebuilt];
+  const volumes = planDevVolumes(of.wish, {
+    around,
+    reasons,
+    current,
+    ...(of.condition ? { condition: of.condition } : {}),
+  });
+  const replaced = around.builder.add(
+    slotTarget(wanted.slot),
+    {
+      kind: "container.replace",
+      slot: wanted.slot,
+      id: current.id,
+      name: wanted.name,
+      temporaryName: `${wanted.name}-${wanted.specDigest.slice(0, 8)}`,
+      timeoutSeconds: stopSeconds(wanted.service),
+      carriedVolumes: carriedVolumes(current, wanted),
+      oldWasRunning: current.state === "running",
+      until: around.until,
+    },
+    {
+      reasons,
+      after: [...around.needs, ...volumes, ...around.dependencies],
+      ...(onlyIf ? { onlyIfImageIsNot: onlyIf } : {}),
+    },
+  );
+  removeFormerDevVolumes(of.wish, {
+    current,
+    replaced,
+    around,
+    reasons,
+    condition: of.condition,
+    unconditional: onlyIf === undefined,
+  });
+  return replaced;
+}
+
+/** Anonymous volumes that hold data: declared ones and an image's own. They move to the new container. */
+function carriedVolumes(current: ObservedContainer, wanted: WantedSlot): Readonly<Record<string, string>> {
+  const declared = new Map(
+    [...wanted.service.mounts, ...wanted.service.devMounts].map((mount) => [mount.target, mount.kind]),
+  );
+  const dev = new Set(wanted.devTargets);
+  const carried = current.mounts.filter(
+    (mount) =>
+      mount.kind === "volume" &&
+      // The engine names anonymous volumes with 64 hexadecimal characters.
+      /^[0-9a-f]{64}$/.test(mount.source) &&
+      !dev.has(mount.target) &&
+      (declared.get(mount.target) ?? "anonymous") === "anonymous",
+  );
+  return Object.fromEntries(carried.map((mount) => [mount.target, mount.source]));
+}
+
+/** Dev volumes that the new container needs and the engine lacks; their names may follow from a build's result. */
+function planDevVolumes(
+  wish: SlotWish,
+  of: {
+    readonly around: SlotSurroundings;
+    readonly reasons: readonly Reason[];
+    readonly current?: ObservedContainer;
+    readonly condition?: Action["onlyIfImageIsNot"];
+  },
+): readonly ActionId[] {
+  const { around, current, condition } = of;
+  const { slot, devTargets } = wish.wanted;
+  const id = imageId(wish.image);
+  return devTargets.flatMap((path) => {
+    const name = id === undefined ? undefined : devVolumeName(around.project.name, { slot, path }, id);
+    const mounted = current?.mounts.some((mount) => mount.target === path && mount.source === name) ?? false;
+    if (mounted && condition === undefined) return [];
+    const keptName = current && devVolumeName(around.project.name, { slot, path }, current.imageId);
+    const kept = current?.mounts.some((mount) => mount.target === path && mount.source === keptName) ?? false;
+    return [
+      around.builder.add(
+        devVolumeTarget(slot, path),
+        { kind: "volume.create", volume: { kind: "dev", slot, path } },
+        {
+          reasons: current ? of.reasons : [{ code: "missing" }],
+          after: around.needs,
+          ...(condition && kept ? { onlyIfImageIsNot: condition } : {}),
+        },
+      ),
+    ];
+  });
+}
+
+/** The replaced container's dev volumes go when the new one has others. */
+function removeFormerDevVolumes(
+  wish: SlotWish,
+  of: {
+    readonly current: ObservedContainer;
+    readonly replaced: ActionId;
+    readonly around: SlotSurroundings;
+    readonly reasons: readonly Reason[];
+    readonly condition: Action["onlyIfImageIsNot"];
+    readonly unconditional: boolean;
+  },
+): void {
+  const { current, around, condition } = of;
+  const { slot } = wish.wanted;
+  const id = imageId(wish.image);
+  for (const mount of current.mounts) {
+    const own = devVolumeName(around.project.name, { slot, path: mount.target }, current.imageId) === mount.source;
+    if (!own || mount.kind !== "volume") continue;
+    const stillWanted = wish.wanted.devTargets.includes(mount.target);
+    const sameImage = condition === undefined && id === current.imageId;
+    if (stillWanted && sameImage) continue;
+    around.builder.add(
+      devVolumeTarget(slot, mount.target),
+      { kind: "volume.remove", name: mount.source },
+      {
+        reasons: of.reasons,
+        after: [of.replaced],
+        ...(condition && stillWanted ? { onlyIfImageIsNot: condition } : {}),
+      },
+    );
+  }
+}
+
+/** A container that is right: started when it is not running, renamed, updated, waited for. */
+function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurroundings): ActionId | undefined {
+  const { current, update } = state;
+  const { wanted } = wish;
+  const target = slotTarget(wanted.slot);
+  const { builder } = around;
+  const known = { id: current.id };
+  if (update.length > 0) {
+    builder.add(target, { kind: "container.update", slot: wanted.slot, ...known }, { reasons: update });
+  }
+  if (current.name !== wanted.name) {
+    const after = state.leftovers
+      .map((container) => leftoverRemoval(wanted.slot, container))
+      .filter((id) => builder.has(id));
+    const reasons: readonly Reason[] = [{ code: "renamed", before: current.name, after: wanted.name }];
+    builder.add(target, { kind: "container.rename", ...known, name: wanted.name }, { reasons, after });
+  }
+  if (current.state !== "running" && current.state !== "restarting") {
+    if (around.until === "completed" && current.state === "exited" && current.exitCode === 0) return undefined;
+    return start(wish, { around, after: [], reasons: [{ code: "not-running", before: current.state }], ...known });
+  }
+  if (around.restartWith !== undefined) {
+    const restarted = builder.add(
+      target,
+      { kind: "container.restart", slot: wanted.slot, ...known, timeoutSeconds: stopSeconds(wanted.service) },
+      { reasons: [{ code: "dependency-replaced" }], after: [around.restartWith] },
+    );
+    return wait(wish, { around, after: restarted, known });
+  }
+  const waiting =
+    around.until === "healthy"
+      ? current.health !== "healthy"
+      : around.until === "completed" || current.state === "restarting";
+  if (!waiting) return update.length > 0 || current.name !== wanted.name ? builder.actions().at(-1)?.id : undefined;
+  return wait(wish, { around, after: undefined, known });
+}
+
+/** Stops a container when it runs and removes it. */
+export function removeContainer(
+  container: ObservedContainer,
+  of: {
+    readonly around: { readonly builder: PlanBuilder };
+    readonly slot: SlotRef;
+    readonly reasons: readonly Reason[];
+    readonly after?: readonly ActionId[];
+  },
+): ActionId {
+  const target = slotTarget(of.slot);
+  const { id, name } = container;
+  const more = { reasons: of.reasons, qualifier: id.slice(0, 12) };
+  const running = container.state === "running" || container.state === "restarting" || container.state === "paused";
+  const stopped = running
+    ? of.around.builder.add(
+        target,
+        { kind: "container.stop", id, name, timeoutSeconds: 10 },
+        { ...more, after: of.after ?? [] },
+      )
+    : undefined;
+  return of.around.builder.add(
+    target,
+    { kind: "container.remove", id, name, volumes: false },
+    { ...more, after: [stopped, ...(of.after ?? [])] },
+  );
+}
+
+function leftoverRemoval(slot: SlotRef, container: ObservedContainer): ActionId {
+  return `container.remove ${slotTarget(slot)} ${container.id.slice(0, 12)}`;
+}
+
+function movesToNewNetwork(state: SlotState, wish: SlotWish): boolean {
+  const { current } = state;
+  return (
+    current !== undefined &&
+    [...wish.networks.values()].some((network) => network.remove !== undefined && network.name in current.networks)
+  );
+}

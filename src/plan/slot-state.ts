@@ -1,0 +1,107 @@
+import { compareText } from "../std/digest.ts";
+import type { WantedImage } from "./images.ts";
+import { LABEL } from "./labels.ts";
+import type { ObservedContainer } from "./observed.ts";
+import type { SlotRef } from "./operation.ts";
+import type { Reason } from "./reason.ts";
+import { specDifference } from "./spec-difference.ts";
+import type { WantedNetwork } from "./resources.ts";
+import type { WantedSlot } from "./wanted.ts";
+
+/** What a slot's containers are to become. */
+export interface SlotState {
+  /** The container that is continued as it is, or replaced; undefined when there is none. */
+  readonly current?: ObservedContainer;
+  /** Others of the slot: an interrupted run's, or duplicates. */
+  readonly leftovers: readonly ObservedContainer[];
+  /** Why `current` has to be replaced; empty when it is right. */
+  readonly replace: readonly Reason[];
+  /** What can be updated in place. */
+  readonly update: readonly Reason[];
+}
+
+/** The image that a slot wants: an own one with its build, or an external one. */
+export type SlotImage =
+  | { readonly kind: "built"; readonly image: WantedImage }
+  | { readonly kind: "external"; readonly ref: string; readonly id?: string };
+
+/** What a container is compared with. */
+export interface SlotWish {
+  readonly wanted: WantedSlot;
+  readonly image: SlotImage;
+  readonly networks: ReadonlyMap<string, WantedNetwork>;
+  /** Reasons from outside: flags. */
+  readonly forced: readonly Reason[];
+}
+
+/** The slot that a container's labels name, or undefined when they name none. */
+export function slotOf(container: ObservedContainer): SlotRef | undefined {
+  const service = container.labels[LABEL.service];
+  const number = Number(container.labels[LABEL.number]);
+  return service === undefined || !Number.isInteger(number) || number < 1 ? undefined : { service, number };
+}
+
+/** Of several containers in a slot the one that needs nothing is continued, else the one that serves; the rest are old (spec §2). */
+export function slotState(containers: readonly ObservedContainer[], wish: SlotWish): SlotState {
+  const candidates = containers
+    .map((container) => ({ container, ...assess(container, wish) }))
+    .sort(
+      (a, b) =>
+        Number(a.replace.length > 0) - Number(b.replace.length > 0) ||
+        Number(b.container.state === "running") - Number(a.container.state === "running") ||
+        b.container.created - a.container.created ||
+        compareText(a.container.id, b.container.id),
+    );
+  const usable = candidates.find(({ container }) => container.state !== "dead" && container.state !== "removing");
+  const leftovers = candidates.filter((candidate) => candidate !== usable).map(({ container }) => container);
+  if (!usable) return { leftovers, replace: [], update: [] };
+  return { current: usable.container, leftovers, replace: usable.replace, update: usable.update };
+}
+
+/** Id of the image that the slot runs unless a build changes it. */
+export function imageId(image: SlotImage): string | undefined {
+  return image.kind === "built" ? image.image.id : image.id;
+}
+
+/** Reference that the slot's container is created from. */
+export function imageRef(image: SlotImage): string {
+  return image.kind === "built" ? image.image.ref : image.ref;
+}
+
+function assess(
+  container: ObservedContainer,
+  wish: SlotWish,
+): { readonly replace: readonly Reason[]; readonly update: readonly Reason[] } {
+  const { replace, update } = specDifference(container, wish.wanted);
+  const reasons = [...wish.forced, ...replace];
+  const building = wish.image.kind === "built" && wish.image.image.build !== undefined;
+  const id = imageId(wish.image);
+  if (!building && id !== undefined && id !== container.imageId) {
+    reasons.push({ code: "image-changed", before: container.imageId, after: id });
+  }
+  reasons.push(...connectionReasons(container, wish), ...volumeReasons(container, wish.wanted));
+  return { replace: reasons, update };
+}
+
+/** A running container that is not on one of its networks, or on a former network of that name. */
+function connectionReasons(container: ObservedContainer, wish: SlotWish): readonly Reason[] {
+  if (container.state !== "running") return [];
+  return wish.wanted.service.networks.flatMap(({ network: key }): readonly Reason[] => {
+    const network = wish.networks.get(key);
+    if (!network) return [];
+    const connected = container.networks[network.name];
+    if (connected === undefined) return [{ code: "disconnected", path: `networks.${key}` }];
+    if (network.create !== undefined || (network.id !== undefined && connected !== network.id)) {
+      return [{ code: "network-changed", path: `networks.${key}` }];
+    }
+    return [];
+  });
+}
+
+/** A mount that the container should have, by its label, and has not. */
+function volumeReasons(container: ObservedContainer, wanted: WantedSlot): readonly Reason[] {
+  const there = new Set(container.mounts.map((mount) => mount.target));
+  return wanted.devTargets
+    .filter((target) => !there.has(target))
+    .map((target) => ({ code: "volume-gone", path: `dev.mounts.${target}` }));
+}

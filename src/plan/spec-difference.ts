@@ -1,0 +1,122 @@
+import { canonicalJson, compareText } from "../std/digest.ts";
+import { type CanonicalSpec, changeOf, concealedValue, restartText, type SpecValue } from "./container-spec.ts";
+import { LABEL } from "./labels.ts";
+import type { ObservedContainer } from "./observed.ts";
+import type { Reason } from "./reason.ts";
+import type { WantedSlot } from "./wanted.ts";
+
+/** How a container differs from its wish in what the file says. */
+export interface SpecDifference {
+  readonly replace: readonly Reason[];
+  readonly update: readonly Reason[];
+}
+
+/** True when a container's labels say that it was made from another spec: only such need an inspection. */
+export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlot): boolean {
+  return container.labels[LABEL.spec] !== canonicalJson(wanted.labelSpec);
+}
+
+/** Property by property, from the spec label; the environment's values before come from the live container where it was inspected. */
+export function specDifference(container: ObservedContainer, wanted: WantedSlot): SpecDifference {
+  if (!specLabelDiffers(container, wanted)) return { replace: [], update: [] };
+  const before = parseSpec(container.labels[LABEL.spec]);
+  if (before === undefined) return { replace: [{ code: "config-changed", path: "labels" }], update: [] };
+  const replace: Reason[] = [];
+  const update: Reason[] = [];
+  for (const name of [...new Set([...Object.keys(before), ...Object.keys(wanted.labelSpec)])].sort(compareText)) {
+    const [was, is] = [before[name], wanted.labelSpec[name]];
+    if (canonicalJson(was) === canonicalJson(is)) continue;
+    if (changeOf(name) === "update") {
+      if (!alreadyUpdated(container, wanted)) update.push(...differences({ path: name, was, is }));
+    } else if (name === "environment") {
+      replace.push(...environmentDifferences(container, wanted, { was, is }));
+    } else {
+      replace.push(...differences({ path: name, was, is }));
+    }
+  }
+  return { replace, update };
+}
+
+/** The label keeps the policy that the container was created with; the container itself tells what it has now. */
+function alreadyUpdated(container: ObservedContainer, wanted: WantedSlot): boolean {
+  return (
+    container.live !== undefined &&
+    restartText(normalized(container.live.restart)) === restartText(wanted.service.restart)
+  );
+}
+
+function normalized(restart: { readonly policy: string; readonly maxRetries: number }): typeof restart {
+  return { ...restart, policy: restart.policy === "" ? "no" : restart.policy };
+}
+
+interface Change {
+  readonly path: string;
+  readonly was: SpecValue | undefined;
+  readonly is: SpecValue | undefined;
+}
+
+/** A map's members are compared one by one, all else as a whole. */
+function differences(change: Change): readonly Reason[] {
+  const { path, was, is } = change;
+  if (isMap(was ?? {}) && isMap(is ?? {}) && (isMap(was) || isMap(is))) {
+    const [before, after] = [isMap(was) ? was : {}, isMap(is) ? is : {}];
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .sort(compareText)
+      .filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]))
+      .map((key) => reason({ path: `${path}.${key}`, was: before[key], is: after[key] }));
+  }
+  return [reason(change)];
+}
+
+function environmentDifferences(
+  container: ObservedContainer,
+  wanted: WantedSlot,
+  of: { readonly was: SpecValue | undefined; readonly is: SpecValue | undefined },
+): readonly Reason[] {
+  const live = container.live?.environment ?? {};
+  const clear = isMap(wanted.spec["environment"]) ? wanted.spec["environment"] : {};
+  const salt = container.labels[LABEL.salt] ?? "";
+  return differences({ path: "environment", ...of }).map((difference) => {
+    const name = difference.path?.slice("environment.".length) ?? "";
+    const [before, after] = [live[name], clear[name]];
+    // A value that changed in the container since is none that the label can vouch for.
+    const known = before !== undefined && isMap(of.was) && of.was[name] === concealedValue(salt, before);
+    return {
+      code: "config-changed",
+      path: difference.path ?? "environment",
+      ...(isMap(of.was) && name in of.was ? { before: known ? shown(name, before) : "(unknown)" } : {}),
+      ...(after === undefined ? {} : { after: shown(name, String(after)) }),
+    };
+  });
+}
+
+/** Values of variables that are named like secrets are not shown. */
+function shown(name: string, value: string): string {
+  return /pass|secret|token|key|credential|auth|private/i.test(name) ? "(hidden)" : value;
+}
+
+function reason(change: Change): Reason {
+  return {
+    code: "config-changed",
+    path: change.path,
+    ...(change.was === undefined ? {} : { before: text(change.was) }),
+    ...(change.is === undefined ? {} : { after: text(change.is) }),
+  };
+}
+
+function text(value: SpecValue): string {
+  return typeof value === "string" ? value : canonicalJson(value);
+}
+
+function isMap(value: SpecValue | undefined): value is { readonly [key: string]: SpecValue } {
+  return typeof value === "object" && !Array.isArray(value);
+}
+
+function parseSpec(label: string | undefined): CanonicalSpec | undefined {
+  try {
+    const parsed: unknown = JSON.parse(label ?? "");
+    return parsed !== null && typeof parsed === "object" ? (parsed as CanonicalSpec) : undefined;
+  } catch {
+    return undefined;
+  }
+}

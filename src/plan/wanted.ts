@@ -1,0 +1,95 @@
+import type { Project } from "../project/model.ts";
+import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
+import { topologicalOrder } from "../std/graph.ts";
+import { type CanonicalSpec, canonicalSpec, concealedSpec, devTargets, replacingPart } from "./container-spec.ts";
+import type { Inputs } from "./inputs.ts";
+import { LABEL } from "./labels.ts";
+import { type EffectiveService, effectiveService, type Mode } from "./mode.ts";
+import type { Observed } from "./observed.ts";
+import type { SlotRef } from "./operation.ts";
+
+/** One container as the file wants it, before the id of its image is known. */
+export interface WantedSlot {
+  readonly slot: SlotRef;
+  /** The container's name in the end. */
+  readonly name: string;
+  readonly service: EffectiveService;
+  /** With environment values in clear: for the create body only. */
+  readonly spec: CanonicalSpec;
+  /** What the spec label holds. */
+  readonly labelSpec: CanonicalSpec;
+  /** Of the part of the spec whose difference needs a new container. */
+  readonly specDigest: Digest;
+  /** Container paths of anonymous dev volumes. */
+  readonly devTargets: readonly string[];
+  readonly mode: Mode;
+}
+
+/** The project's own labels that stand for the key of its hashed values: the one in use on the engine, else a new one. */
+export function projectSalt(inputs: Inputs, observed: Observed): string {
+  const salts = observed.containers.flatMap((container) => container.labels[LABEL.salt] ?? []);
+  return salts.sort(compareText)[0] ?? inputs.salt;
+}
+
+/** Every container that the services want, by service and number. */
+export function wantedSlots(
+  project: Project,
+  world: { readonly inputs: Inputs; readonly observed: Observed },
+  request: { readonly mode: Mode; readonly services: readonly string[] },
+): readonly WantedSlot[] {
+  const salt = projectSalt(world.inputs, world.observed);
+  return request.services.flatMap((key) => {
+    const declared = project.services[key];
+    if (!declared) throw new Error(`no service ${key}`);
+    const service = effectiveService(declared, request.mode);
+    return Array.from({ length: service.scale }, (_, index) => {
+      const slot = { service: key, number: index + 1 };
+      return wantedSlot(project, { slot, service, salt, inputs: world.inputs, mode: request.mode });
+    });
+  });
+}
+
+function wantedSlot(
+  project: Project,
+  of: { slot: SlotRef; service: EffectiveService; salt: string; inputs: Inputs; mode: Mode },
+): WantedSlot {
+  const { slot, service, inputs } = of;
+  const name = service.containerName ?? `${project.name}-${slot.service}-${slot.number}`;
+  const user = service.user === "host" ? inputs.hostUser : service.user;
+  const spec = canonicalSpec({
+    service,
+    environment: { ...inputs.environments[slot.service], ...service.environment },
+    ...(user === undefined ? {} : { user }),
+    networkNames: names(project.networks),
+    volumeNames: names(project.volumes),
+    aliases: [slot.service, name],
+  });
+  const labelSpec = concealedSpec(spec, of.salt);
+  return {
+    slot,
+    name,
+    service,
+    spec,
+    labelSpec,
+    specDigest: sha256(canonicalJson(replacingPart(labelSpec))),
+    devTargets: devTargets(service),
+    mode: of.mode,
+  };
+}
+
+/** The services asked for with all that they depend on, what is depended on first. */
+export function selectServices(
+  project: Project,
+  selected: readonly string[] | undefined,
+  noDeps: boolean,
+): readonly string[] {
+  const keys = selected ?? Object.keys(project.services).sort(compareText);
+  return topologicalOrder(keys, (key) => {
+    if (noDeps) return [];
+    return (project.services[key]?.dependsOn ?? []).map((dependency) => dependency.service);
+  });
+}
+
+function names(things: Readonly<Record<string, { readonly name: string }>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(things).map(([key, { name }]) => [key, name]));
+}

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { busyboxStandIn } from "./base-images/busybox.mjs";
+import { ubuntuStandIn } from "./base-images/debian.mjs";
 import { loadStandIns } from "./base-images/load.mjs";
+import { nodeStandIn } from "./base-images/node.mjs";
 import { hasImage, pullImage } from "./base-images/pull.mjs";
 import { ask } from "./engine/ask.mjs";
 import { ensureEngine } from "./engine/default-engine.mjs";
@@ -10,6 +12,8 @@ import { isMain, runMain, say, Stop } from "./engine/say.mjs";
 /** The public names that a stand-in may take, each with the recipe of it. */
 const RECIPES = /** @type {Record<string, (name: string) => Promise<import("./base-images/load.mjs").StandIn>>} */ ({
   "busybox:latest": busyboxStandIn,
+  "ubuntu:latest": ubuntuStandIn,
+  "node:lts": nodeStandIn,
 });
 
 /**

@@ -4,9 +4,8 @@ import { join } from "node:path";
 
 import { debianCodename, unpackPackages } from "../engine/apt.mjs";
 import { run } from "../engine/run.mjs";
+import { PATH } from "./debian.mjs";
 import { cachedLayer } from "./layer.mjs";
-
-const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Debian's static BusyBox with a link for each of its commands, in the place of `busybox:latest`. */
 export async function busyboxStandIn(/** @type {string} */ name) {

@@ -28,9 +28,8 @@ export async function loadStandIns(/** @type {string} */ host, /** @type {readon
       writeFileSync(join(folder, `${id}.json`), config);
       return { Config: `${id}.json`, RepoTags: [image.name], Layers: image.layers.map(({ layer }) => tarName(layer)) };
     });
-    for (const layer of new Set(images.flatMap((image) => image.layers.map((each) => each.layer)))) {
-      linkSync(layer.file, join(folder, tarName(layer)));
-    }
+    const files = new Map(images.flatMap(({ layers }) => layers.map(({ layer }) => [tarName(layer), layer.file])));
+    for (const [entry, file] of files) linkSync(file, join(folder, entry));
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
     await send(host, folder);
   } finally {

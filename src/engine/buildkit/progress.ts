@@ -1,6 +1,6 @@
 import type { BuildEvent } from "./build-event.ts";
 import { LineBuffer } from "./line-buffer.ts";
-import { parseStatus, type Vertex, type VertexLog } from "./status.ts";
+import { parseStatus, type Vertex, type VertexLog, type VertexStatus, type VertexWarning } from "./status.ts";
 
 /** Lines of a failed step's output that are kept for the error. */
 const KEPT_LINES = 20;
@@ -17,11 +17,13 @@ interface Step {
   started: number | undefined;
   completed: number | undefined;
   error: string;
-  state: "waiting" | "started" | "cached" | "done" | "failed" | "canceled";
+  state: "waiting" | EndState | "started";
   /** Milliseconds of the runs before the present one. */
   earlierMs: number;
   lines: string[];
   readonly output: Map<VertexLog["stream"], LineBuffer>;
+  /** What was told last of each transfer. */
+  readonly transfers: Map<string, string>;
 }
 
 /** Merges the builder's status messages, which repeat and split things, into events that each say something new. */
@@ -37,23 +39,14 @@ export class Progress {
   /** Takes one serialized status message. Throws `MalformedMessage`. */
   accept(message: Uint8Array): void {
     const status = parseStatus(message);
-    // What a step wrote comes before the news that it has ended, also when both are in one message.
-    for (const vertex of status.vertexes) this.#name(vertex);
+    // One message may tell a step's start, output and end; so they are told in this order.
+    for (const vertex of status.vertexes) this.#start(vertex);
     for (const { vertex, stream, bytes } of status.logs) {
       for (const text of this.#buffer(vertex, stream).push(bytes)) this.#log(vertex, stream, text);
     }
-    for (const { vertex, what, current, total } of status.statuses) {
-      this.#emit({ type: "progress", id: vertex, what, current, total });
-    }
-    for (const vertex of status.vertexes) this.#advance(vertex);
-    for (const warning of status.warnings) {
-      const { vertex: id, message: text, detail, url, file, lines } = warning;
-      const key = JSON.stringify([id, text, file, lines]);
-      if (this.#warned.has(key)) continue;
-      this.#warned.add(key);
-      const place = { ...(url === "" ? {} : { url }), ...(file === "" ? {} : { file }), ...(lines ? { lines } : {}) };
-      this.#emit({ type: "warning", id, message: text, detail, ...place });
-    }
+    for (const transfer of status.statuses) this.#transfer(transfer);
+    for (const vertex of status.vertexes) this.#end(vertex);
+    for (const warning of status.warnings) this.#warn(warning);
   }
 
   /** Emits the output that has no line end yet; for the end of the stream. */
@@ -71,49 +64,67 @@ export class Progress {
   #step(id: string): Step {
     let step = this.#steps.get(id);
     if (!step) {
-      const [name, error] = ["", ""];
       step = {
-        name,
-        error,
+        name: "",
         started: undefined,
         completed: undefined,
+        error: "",
         state: "waiting",
         earlierMs: 0,
         lines: [],
         output: new Map(),
+        transfers: new Map(),
       };
       this.#steps.set(id, step);
     }
     return step;
   }
 
-  #name(vertex: Vertex): void {
+  #start(vertex: Vertex): void {
     const step = this.#step(vertex.digest);
     if (vertex.name !== "") step.name = vertex.name;
+    if (vertex.started === undefined || vertex.started === step.started) return;
+    if (step.started !== undefined && step.completed !== undefined) step.earlierMs += step.completed - step.started;
+    step.started = vertex.started;
+    step.completed = undefined;
+    if (vertex.cached) return;
+    step.state = "started";
+    this.#emit({ type: "step", id: vertex.digest, name: step.name, state: "started" });
   }
 
-  #advance(vertex: Vertex): void {
+  #end(vertex: Vertex): void {
     const step = this.#step(vertex.digest);
-    const id = vertex.digest;
-    if (vertex.started !== undefined && vertex.started !== step.started) {
-      // An update may tell a run's start for the first time together with its end, or tell it again unchanged.
-      if (step.started !== undefined && step.completed !== undefined) step.earlierMs += step.completed - step.started;
-      step.started = vertex.started;
-      step.completed = undefined;
-      if (vertex.completed === undefined || !vertex.cached) {
-        step.state = "started";
-        this.#emit({ type: "step", id, name: step.name, state: "started" });
-      }
-    }
     if (vertex.completed === undefined || vertex.completed === step.completed) return;
     step.completed = vertex.completed;
     step.error = vertex.error;
     step.state = endState(vertex);
-    this.#flushStep(id);
+    this.#flushStep(vertex.digest);
     if (step.state !== "failed") step.lines = [];
     const ran = step.started === undefined ? 0 : Math.max(0, vertex.completed - step.started);
-    const error = vertex.error === "" ? {} : { error: vertex.error };
-    this.#emit({ type: "step", id, name: step.name, state: step.state, ...error, durationMs: step.earlierMs + ran });
+    this.#emit({
+      type: "step",
+      id: vertex.digest,
+      name: step.name,
+      state: step.state,
+      ...(vertex.error === "" ? {} : { error: vertex.error }),
+      durationMs: step.earlierMs + ran,
+    });
+  }
+
+  #transfer({ vertex, what, current, total }: VertexStatus): void {
+    const { transfers } = this.#step(vertex);
+    const seen = `${current}/${total}`;
+    if (transfers.get(what) === seen) return;
+    transfers.set(what, seen);
+    this.#emit({ type: "progress", id: vertex, what, current, total });
+  }
+
+  #warn({ vertex: id, message, detail, url, file, lines }: VertexWarning): void {
+    const key = JSON.stringify([id, message, file, lines]);
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    const place = { ...(url === "" ? {} : { url }), ...(file === "" ? {} : { file }), ...(lines ? { lines } : {}) };
+    this.#emit({ type: "warning", id, message, detail, ...place });
   }
 
   #buffer(id: string, stream: VertexLog["stream"]): LineBuffer {
@@ -141,7 +152,9 @@ export class Progress {
   }
 }
 
-function endState(vertex: Vertex): "cached" | "done" | "failed" | "canceled" {
+type EndState = "cached" | "done" | "failed" | "canceled";
+
+function endState(vertex: Vertex): EndState {
   if (vertex.error !== "") return vertex.error.endsWith("context canceled") ? "canceled" : "failed";
   return vertex.cached ? "cached" : "done";
 }

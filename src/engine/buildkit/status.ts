@@ -108,7 +108,7 @@ function parseVertexStatus(message: Uint8Array): VertexStatus {
   const record = new FieldMap(message);
   return {
     vertex: record.text(2),
-    what: record.text(3) || record.text(1),
+    what: record.text(1) || record.text(3),
     current: record.int(4),
     total: record.int(5),
   };

@@ -1,0 +1,108 @@
+import { createReadStream } from "node:fs";
+import { readdir, lstat, readlink } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { DockError } from "../../../src/error.ts";
+import type { BuildRequest } from "../../../src/engine/buildkit/build-request.ts";
+import type { Hijack } from "../../../src/engine/buildkit/builder.ts";
+import type { LocalSource, SourceEntry, SourceFilter } from "../../../src/engine/buildkit/source.ts";
+
+/** A directory offered as it is: only the paths that are followed, or everything. Counts what is asked of it. */
+export interface DirectorySource extends LocalSource {
+  readonly filters: SourceFilter[];
+  readonly reads: string[];
+}
+
+export function directorySource(root: string): DirectorySource {
+  const filters: SourceFilter[] = [];
+  const reads: string[] = [];
+  return {
+    filters,
+    reads,
+    entries: (filter) => {
+      filters.push(filter);
+      return entries(root, "", filter);
+    },
+    read: (path) => {
+      reads.push(path);
+      return createReadStream(join(root, path));
+    },
+  };
+}
+
+async function* entries(
+  root: string,
+  directory: string,
+  filter: SourceFilter,
+): AsyncGenerator<SourceEntry, void, undefined> {
+  const wanted = [...filter.include, ...filter.followPaths];
+  const names = await readdir(join(root, directory));
+  names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  for (const name of names) {
+    const path = directory === "" ? name : `${directory}/${name}`;
+    if (filter.exclude.includes(path)) continue;
+    if (
+      wanted.length > 0 &&
+      !wanted.some((want) => want === path || path.startsWith(`${want}/`) || want.startsWith(`${path}/`))
+    ) {
+      continue;
+    }
+    const stats = await lstat(join(root, path), { bigint: true });
+    const base = { path, mode: Number(stats.mode & 0o7777n), mtimeNs: stats.mtimeNs };
+    if (stats.isDirectory()) {
+      yield { ...base, kind: "directory", size: 0 };
+      yield* entries(root, path, filter);
+    } else if (stats.isSymbolicLink()) {
+      yield { ...base, kind: "symlink", size: 0, linkTarget: await readlink(join(root, path)) };
+    } else {
+      yield { ...base, kind: stats.isFIFO() ? "fifo" : "file", size: Number(stats.size) };
+    }
+  }
+}
+
+/** Switches protocols on an engine's unix socket. */
+export function unixHijack(socketPath: string): Hijack {
+  return (path, headers, signal) =>
+    new Promise((resolve, reject) => {
+      const call = request({
+        socketPath,
+        path,
+        method: "POST",
+        headers: { ...headers, "content-length": 0 } as never,
+        signal,
+      });
+      call.on("upgrade", (_answer, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      call.on("response", (answer) => {
+        answer.resume();
+        reject(
+          new DockError("engine-refused", `POST ${path} answered ${answer.statusCode}`, {
+            status: answer.statusCode ?? 0,
+          }),
+        );
+      });
+      call.on("error", reject);
+      call.end();
+    });
+}
+
+/** A request with nothing special. */
+export function plainRequest(request: Partial<BuildRequest> & Pick<BuildRequest, "sources">): BuildRequest {
+  return {
+    sharedKey: "dock-bk-test",
+    dockerfileName: "Dockerfile",
+    args: {},
+    labels: {},
+    noCache: false,
+    noCacheStages: [],
+    pull: false,
+    extraHosts: [],
+    ulimits: [],
+    namedContexts: {},
+    tags: [],
+    credentials: () => Promise.resolve(undefined),
+    ...request,
+  };
+}

@@ -45,6 +45,8 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
   const clock = run.clock ?? systemClock;
   const firstSign = deferred<void>();
   const sourceFailure = deferred<never>();
+  // A source may fail before anything waits for it.
+  sourceFailure.promise.catch(() => undefined);
   const session = makeSession({
     sources: request.sources,
     sharedKey: request.sharedKey,
@@ -102,6 +104,7 @@ async function dial(
   path: string,
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<Duplex> {
+  signal.throwIfAborted();
   const late = new AbortController();
   const socket = hijack(
     path,

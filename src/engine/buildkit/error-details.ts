@@ -81,11 +81,25 @@ function sourceOf(value: unknown): ErrorSource | undefined {
   return {
     file,
     text: Buffer.from(data, "base64").toString("utf8"),
-    ranges: (Array.isArray(ranges) ? ranges : []).flatMap((range: unknown) => {
-      const first = member(member(range, "start"), "line");
-      const last = member(member(range, "end"), "line");
-      if (typeof first !== "number") return [];
-      return [{ first, last: typeof last === "number" && last > first ? last : first }];
-    }),
+    ranges: joined((Array.isArray(ranges) ? ranges : []).flatMap(lineRange)),
   };
+}
+
+function lineRange(range: unknown): LineRange[] {
+  const first = member(member(range, "start"), "line");
+  const last = member(member(range, "end"), "line");
+  if (typeof first !== "number") return [];
+  return [{ first, last: typeof last === "number" && last > first ? last : first }];
+}
+
+/** The builder tells an instruction of several lines as one range a line. */
+function joined(ranges: readonly LineRange[]): LineRange[] {
+  const result: LineRange[] = [];
+  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+    const before = result.at(-1);
+    if (before && range.first <= before.last + 1) {
+      result[result.length - 1] = { first: before.first, last: Math.max(before.last, range.last) };
+    } else result.push(range);
+  }
+  return result;
 }

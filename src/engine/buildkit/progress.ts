@@ -1,9 +1,7 @@
 import type { BuildEvent } from "./build-event.ts";
+import { LastLines } from "./last-lines.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { parseStatus, type Vertex, type VertexLog, type VertexStatus, type VertexWarning } from "./status.ts";
-
-/** Lines of a failed step's output that are kept for the error. */
-const KEPT_LINES = 20;
 
 /** What is known of a step that failed. */
 export interface FailedStep {
@@ -20,7 +18,7 @@ interface Step {
   state: "waiting" | EndState | "started";
   /** Milliseconds of the runs before the present one. */
   earlierMs: number;
-  lines: string[];
+  lines: LastLines;
   readonly output: Map<VertexLog["stream"], LineBuffer>;
   /** What was told last of each transfer. */
   readonly transfers: Map<string, string>;
@@ -58,7 +56,7 @@ export class Progress {
   failed(digest: string | undefined): FailedStep | undefined {
     const named = digest === undefined ? undefined : this.#steps.get(digest);
     const step = named ?? [...this.#steps.values()].find(({ state }) => state === "failed");
-    return step && { name: step.name, error: step.error, lastLines: step.lines };
+    return step && { name: step.name, error: step.error, lastLines: step.lines.texts };
   }
 
   #step(id: string): Step {
@@ -71,7 +69,7 @@ export class Progress {
         error: "",
         state: "waiting",
         earlierMs: 0,
-        lines: [],
+        lines: new LastLines(),
         output: new Map(),
         transfers: new Map(),
       };
@@ -99,7 +97,7 @@ export class Progress {
     step.error = vertex.error;
     step.state = endState(vertex);
     this.#flushStep(vertex.digest);
-    if (step.state !== "failed") step.lines = [];
+    if (step.state !== "failed") step.lines = new LastLines();
     const ran = step.started === undefined ? 0 : Math.max(0, vertex.completed - step.started);
     this.#emit({
       type: "step",
@@ -138,9 +136,7 @@ export class Progress {
   }
 
   #log(id: string, stream: VertexLog["stream"], text: string): void {
-    const { lines } = this.#step(id);
-    lines.push(text);
-    if (lines.length > KEPT_LINES) lines.shift();
+    this.#step(id).lines.push(stream, text);
     this.#emit({ type: "log", id, stream, text });
   }
 

@@ -19,7 +19,11 @@ function details(...parts: readonly (readonly [string, unknown])[]): Buffer {
 
 const SOURCE = {
   info: { filename: "Dockerfile", data: Buffer.from(DOCKERFILE).toString("base64") },
-  ranges: [{ start: { line: 4 }, end: { line: 5 } }],
+  // An instruction of two lines, as an engine tells it.
+  ranges: [
+    { start: { line: 4 }, end: { line: 4 } },
+    { start: { line: 5 }, end: { line: 5 } },
+  ],
 };
 
 const STEP = {

@@ -133,6 +133,20 @@ test("a failed step keeps its last 20 lines, a canceled one is no failure", () =
   expect(progress.failed("unknown")?.name).toBe("[a] RUN a");
 });
 
+test("an error message is kept although the engine gives much of stdout after it", () => {
+  const chatter = Array.from({ length: 50 }, (_, index) => `line ${index + 1}\n`).join("");
+  const old = Array.from({ length: 50 }, (_, index) => `old ${index + 1}\n`).join("");
+  const { progress } = follow(
+    { logs: [{ vertex: "a", stream: 2, text: old }] },
+    { logs: [{ vertex: "a", stream: 2, text: "oops\n" }] },
+    { logs: [{ vertex: "a", stream: 1, text: chatter }] },
+  );
+  expect(progress.failed("a")?.lastLines).toEqual([
+    ..."old 47|old 48|old 49|old 50|oops".split("|"),
+    ...Array.from({ length: 15 }, (_, index) => `line ${index + 36}`),
+  ]);
+});
+
 test("a warning is told once, with its place", () => {
   const warnings = [{ vertex: "a", short: "FromAsCasing", file: "Dockerfile", lines: [2, 3] }] as const;
   const { events } = follow({ warnings }, { warnings }, { warnings: [{ vertex: "a", short: "other" }] });

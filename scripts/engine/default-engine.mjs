@@ -1,15 +1,5 @@
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { debianCodename } from "./apt.mjs";
@@ -18,7 +8,7 @@ import { engineBinaries } from "./binaries.mjs";
 import { DEFAULT_HOST, locateEngine } from "./locate.mjs";
 import { withLock } from "./lock.mjs";
 import { DATA_FOLDER, ENGINE_LABEL, RUN_FOLDER } from "./paths.mjs";
-import { endProcess, isAlive, markProcess } from "./process.mjs";
+import { dockerdBeside, endProcess, isAlive, markProcess } from "./process.mjs";
 import { until } from "./run.mjs";
 import { say, Stop } from "./say.mjs";
 
@@ -125,21 +115,6 @@ function refuseUnlessOurs() {
       hint: "A second one would break its firewall rules: set DOCKER_HOST to it.",
     });
   }
-}
-
-/** A dockerd that shares this process's network, where starting another would flush its firewall chains. */
-function dockerdBeside() {
-  const ours = readlinkSync("/proc/self/ns/net");
-  return readdirSync("/proc").find((pid) => {
-    if (!/^\d+$/u.test(pid)) return false;
-    try {
-      return (
-        readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd" && readlinkSync(`/proc/${pid}/ns/net`) === ours
-      );
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** @returns {Promise<FoundEngine>} */

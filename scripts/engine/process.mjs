@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { until } from "./run.mjs";
 
@@ -6,15 +6,9 @@ import { until } from "./run.mjs";
 
 /** When the process began, as `<boot id>:<clock ticks since boot>`; undefined when there is no such process (or a zombie). */
 export function processStart(/** @type {number} */ pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command's name stands in brackets and may hold anything; what follows the last bracket is regular.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}:${fields[19]}`;
-  } catch {
-    return undefined;
-  }
+  const fields = statFields(pid);
+  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
+  return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}:${fields[19]}`;
 }
 
 /** The mark of a running process. */
@@ -40,4 +34,50 @@ export async function endProcess(
     return !isAlive(mark);
   }
   return (await until(() => !isAlive(mark), { timeout })) === true;
+}
+
+/** The processes and all that they started, without this process; in no particular order. */
+export function withDescendants(/** @type {readonly number[]} */ pids) {
+  if (pids.length === 0) return [];
+  /** @type {Map<number, number[]>} */
+  const children = new Map();
+  for (const pid of processIds()) {
+    const parent = statFields(pid)?.[1];
+    if (parent !== undefined) children.set(Number(parent), [...(children.get(Number(parent)) ?? []), pid]);
+  }
+  const all = new Set(pids);
+  for (const pid of all) for (const child of children.get(pid) ?? []) all.add(child);
+  all.delete(process.pid);
+  return [...all].filter((pid) => processStart(pid) !== undefined);
+}
+
+/** A dockerd that shares this process's network, where starting another would flush its firewall chains. */
+export function dockerdBeside() {
+  const ours = readlinkSync("/proc/self/ns/net");
+  return processIds().find((pid) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd" && readlinkSync(`/proc/${pid}/ns/net`) === ours
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
+function processIds() {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number);
+}
+
+/** The fields of a process's `stat` from its state on; undefined when it is gone. */
+function statFields(/** @type {number} */ pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The command's name stands in brackets and may hold anything; what follows the last bracket is regular.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
 }

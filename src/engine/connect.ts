@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { closest } from "../std/closest.ts";
+import { sha256 } from "../std/digest.ts";
+import { readdir } from "node:fs/promises";
+import { DockError } from "../error.ts";
+import { dockerEngine } from "./docker.ts";
+import { dockerConfigDir, homeDir, readDockerConfig, readJsonFile, type Environment } from "./docker-config.ts";
+import { DEFAULT_SOCKET, parseEndpoint, tlsFault, type Endpoint } from "./endpoint.ts";
+import type { Engine } from "./engine.ts";
+import { asOptionalObject, asOptionalText } from "./shape.ts";
+import { DEADLINES, type Deadlines } from "./call.ts";
+import { Transport } from "./transport.ts";
+
+/** What decides which engine is meant. */
+export interface EngineChoice {
+  /** `-H`. */
+  readonly host?: string;
+  /** `--engine-context`. */
+  readonly context?: string;
+  readonly env: Environment;
+}
+
+/**
+ * The engine that the user means, chosen as the docker command does: -H, --engine-context, DOCKER_HOST,
+ * DOCKER_CONTEXT, the current context of its configuration, the machine's own socket. Nothing is dialed before the
+ * first call; the caller closes it.
+ */
+export async function connect(choice: EngineChoice, deadlines: Partial<Deadlines> = {}): Promise<Engine> {
+  const endpoint = await findEndpoint(choice);
+  const apiVersion = choice.env["DOCKER_API_VERSION"];
+  return dockerEngine(new Transport({ endpoint, apiVersion, deadlines: { ...DEADLINES, ...deadlines } }));
+}
+
+/** Where the engine that the user means listens. */
+export async function findEndpoint(choice: EngineChoice): Promise<Endpoint> {
+  const { host, context, env } = choice;
+  if (host !== undefined && context !== undefined) {
+    throw new DockError("usage", "-H and --engine-context both name an engine", { hint: "leave one of them out" });
+  }
+  if (host !== undefined) return withoutTls(parseEndpoint(host, "-H"), env, "DOCKER_TLS_VERIFY");
+  if (context !== undefined) return contextEndpoint(context, "--engine-context", env);
+  const fromEnv = env["DOCKER_HOST"];
+  if (fromEnv !== undefined && fromEnv !== "") {
+    return withoutTls(parseEndpoint(fromEnv, "DOCKER_HOST"), env, "DOCKER_TLS_VERIFY");
+  }
+  const named = env["DOCKER_CONTEXT"];
+  if (named !== undefined && named !== "") return contextEndpoint(named, "DOCKER_CONTEXT", env);
+  const current = (await readDockerConfig(env))["currentContext"];
+  if (typeof current === "string" && current !== "") {
+    return contextEndpoint(current, `currentContext in ${join(dockerConfigDir(env), "config.json")}`, env);
+  }
+  return defaultEndpoint(env);
+}
+
+/** Any value of DOCKER_TLS_VERIFY but none asks for TLS, as it does for the docker command. */
+function withoutTls(endpoint: Endpoint, env: Environment, source: string): Endpoint {
+  if (endpoint.kind === "tcp" && (env["DOCKER_TLS_VERIFY"] ?? "") !== "") throw tlsFault(source);
+  return endpoint;
+}
+
+async function contextEndpoint(name: string, source: string, env: Environment): Promise<Endpoint> {
+  if (name === "default") return defaultEndpoint(env);
+  const contexts = join(dockerConfigDir(env), "contexts");
+  const meta = await readJsonFile(join(contexts, "meta", sha256(name), "meta.json"));
+  if (meta === undefined) throw await unknownContext(name, source, join(contexts, "meta"));
+  const docker = asOptionalObject(asOptionalObject(meta["Endpoints"], "Endpoints")["docker"], "Endpoints.docker");
+  const host = asOptionalText(docker["Host"], "Host");
+  const where = `the docker context "${name}" (${source})`;
+  const endpoint = host === "" ? defaultEndpoint(env) : parseEndpoint(host, where);
+  if (endpoint.kind === "tcp" && existsSync(join(contexts, "tls", sha256(name), "docker"))) throw tlsFault(where);
+  return endpoint;
+}
+
+async function unknownContext(name: string, source: string, directory: string): Promise<DockError> {
+  const known: string[] = [];
+  if (existsSync(directory)) {
+    for (const entry of await readdir(directory)) {
+      const meta = await readJsonFile(join(directory, entry, "meta.json"));
+      if (typeof meta?.["Name"] === "string") known.push(meta["Name"]);
+    }
+  }
+  const meant = closest(name, known);
+  const hint =
+    meant === undefined ? `known contexts: ${["default", ...known.sort()].join(", ")}` : `did you mean "${meant}"?`;
+  return new DockError("engine-unreachable", `there is no docker context "${name}" (${source})`, { hint });
+}
+
+/** The machine's own engine; where it has none, the user's own, if its socket is there. */
+function defaultEndpoint(env: Environment): Endpoint {
+  if (process.platform === "win32") return { kind: "npipe", path: "//./pipe/docker_engine" };
+  const runtimeDir = env["XDG_RUNTIME_DIR"];
+  const candidates = [
+    DEFAULT_SOCKET,
+    join(homeDir(env), ".docker/run/docker.sock"),
+    ...(runtimeDir === undefined || runtimeDir === "" ? [] : [join(runtimeDir, "docker.sock")]),
+  ];
+  return { kind: "unix", path: candidates.find((path) => existsSync(path)) ?? DEFAULT_SOCKET };
+}

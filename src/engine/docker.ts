@@ -1,0 +1,103 @@
+import type { Call } from "./call.ts";
+import { containerCalls } from "./containers.ts";
+import { isRemote } from "./endpoint.ts";
+import type { Engine, EngineEvent, EngineInfo, EventFilter } from "./engine.ts";
+import { execCalls } from "./exec.ts";
+import { readable } from "./fault.ts";
+import { imageCalls } from "./images.ts";
+import { networkCalls } from "./networks.ts";
+import { asNumber, asObject, asOptionalObject, asOptionalText, asText, asTextMap } from "./shape.ts";
+import { jsonLines } from "./streams.ts";
+import type { Transport } from "./transport.ts";
+import { volumeCalls } from "./volumes.ts";
+
+/** The engine at the other end of a transport. */
+export function dockerEngine(transport: Transport): Engine {
+  const close = async (): Promise<void> => transport.close();
+  let info: Promise<EngineInfo> | undefined;
+  return {
+    ...containerCalls(transport),
+    ...networkCalls(transport),
+    ...volumeCalls(transport),
+    ...imageCalls(transport),
+    ...execCalls(transport),
+    info: async (signal) => {
+      info ??= readInfo(transport, signal).catch((error: unknown) => {
+        info = undefined;
+        throw error;
+      });
+      return info;
+    },
+    events: (filter, signal) => events(transport, filter, signal),
+    hijack: async (path, headers, signal) => {
+      const call: Call = {
+        what: `open a connection at ${path}`,
+        method: "POST",
+        path,
+        headers: { Connection: "Upgrade", ...headers },
+        deadlineMs: transport.deadlines.answer,
+      };
+      return transport.hijack(call, signal);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function readInfo(transport: Transport, signal: AbortSignal): Promise<EngineInfo> {
+  const greeting = await transport.greeting(signal);
+  const call: Call = {
+    what: "tell its version",
+    method: "GET",
+    path: "/version",
+    deadlineMs: transport.deadlines.answer,
+  };
+  return transport.json(
+    call,
+    (value) => {
+      const version = asObject(value, "version");
+      return {
+        apiVersion: greeting.apiVersion,
+        version: asText(version["Version"], "Version"),
+        platform: `${asText(version["Os"], "Os")}/${asText(version["Arch"], "Arch")}`,
+        remote: isRemote(transport.endpoint),
+        product: greeting.podman ? "podman" : "docker",
+        buildkit: greeting.buildkit,
+      };
+    },
+    signal,
+  );
+}
+
+async function* events(
+  transport: Transport,
+  filter: EventFilter,
+  signal: AbortSignal,
+): AsyncGenerator<EngineEvent, void, void> {
+  const filters = { type: filter.types, label: filter.labels };
+  // Nothing may happen for days.
+  const call: Call = {
+    what: "tell what happens",
+    method: "GET",
+    path: "/events",
+    query: { filters },
+    deadlineMs: undefined,
+  };
+  yield* readable(call.what, readEvents(jsonLines(transport.chunks(call, signal))));
+}
+
+async function* readEvents(lines: AsyncIterable<unknown>): AsyncGenerator<EngineEvent, void, void> {
+  for await (const line of lines) yield readEvent(line);
+}
+
+function readEvent(value: unknown): EngineEvent {
+  const event = asObject(value, "event");
+  const actor = asOptionalObject(event["Actor"], "event.Actor");
+  return {
+    type: asText(event["Type"], "event.Type"),
+    action: asText(event["Action"], "event.Action"),
+    id: asOptionalText(actor["ID"], "event.Actor.ID"),
+    attributes: asTextMap(actor["Attributes"], "event.Actor.Attributes"),
+    time: asNumber(event["time"], "event.time") * 1000,
+  };
+}

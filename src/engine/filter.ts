@@ -1,0 +1,12 @@
+import type { ListFilter } from "./engine.ts";
+
+/** The `filters` of a list call. The engine takes names as regular expressions; `start` is what begins each. */
+export function listQuery(filter: ListFilter, start = "^"): { readonly filters?: object } {
+  const filters = {
+    ...(filter.labels && { label: filter.labels }),
+    ...(filter.names && {
+      name: filter.names.map((name) => `${start}${name.replace(/[.+*?()[\]{}|^$\\]/g, "\\$&")}$`),
+    }),
+  };
+  return Object.keys(filters).length === 0 ? {} : { filters };
+}

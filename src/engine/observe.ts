@@ -1,0 +1,165 @@
+import { DockError } from "../error.ts";
+import type { ForeignContainer, Observed, ObservedContainer, ObservedImage } from "../plan/observed.ts";
+import { LABEL } from "../plan/labels.ts";
+import { Semaphore } from "../std/semaphore.ts";
+import type { Engine } from "./engine.ts";
+import { splitRef } from "./image-ref.ts";
+
+/** What of an engine a project is concerned with. */
+export interface Scope {
+  readonly project: string;
+  /** Names that the project wants its objects to have: what holds them without being its own is observed too. */
+  readonly wantedNames: {
+    readonly containers: readonly string[];
+    readonly networks: readonly string[];
+    readonly volumes: readonly string[];
+  };
+}
+
+/**
+ * What the engine has of a project, in five calls at once, and one more for each kind of object of which a wanted name
+ * is not among the project's own.
+ */
+export async function observe(engine: Engine, scope: Scope, signal: AbortSignal): Promise<Observed> {
+  const { wantedNames } = scope;
+  const labels = [`${LABEL.project}=${scope.project}`];
+  const [info, labeled, networks, volumes, images] = await Promise.all([
+    engine.info(signal),
+    engine.listContainers({ labels }, signal),
+    byLabelAndName((filter) => engine.listNetworks(filter, signal), labels, wantedNames.networks),
+    byLabelAndName((filter) => engine.listVolumes(filter, signal), labels, wantedNames.volumes),
+    engine.listImages(signal),
+  ]);
+  const containers = labeled.filter((container) => container.labels[LABEL.oneOff] === undefined);
+  const [foreignContainers, withUntagged] = await Promise.all([
+    findForeign(engine, { labeled, own: containers, wanted: wantedNames.containers }, signal),
+    addUnlisted(engine, { images, containers }, signal),
+  ]);
+  return {
+    engine: { apiVersion: info.apiVersion, version: info.version, platform: info.platform, remote: info.remote },
+    containers,
+    networks,
+    volumes,
+    images: withUntagged,
+    foreignContainers,
+  };
+}
+
+/** Fills `live` of the containers with these ids; one that has gone meanwhile is left out of the result. */
+export async function inspectDiffering(
+  engine: Engine,
+  request: { readonly observed: Observed; readonly ids: readonly string[] },
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { observed, ids } = request;
+  const wanted = new Set(ids);
+  const containers = await inspectEach(
+    observed.containers,
+    async (container): Promise<ObservedContainer | undefined> => {
+      if (!wanted.has(container.id)) return container;
+      const detail = await unlessGone(engine.inspectContainer(container.id, signal));
+      return detail && { ...container, live: { environment: detail.environment, restart: detail.restart } };
+    },
+  );
+  return { ...observed, containers: containers.filter((container) => container !== undefined) };
+}
+
+/** Which images have to be looked at more closely. */
+export interface ImageQuestions {
+  /** Repositories (names without tag) of whose images the time of tagging is needed. */
+  readonly taggedTimes: readonly string[];
+  /** References of images whose configuration is needed; what the engine does not have is passed over. */
+  readonly configs: readonly string[];
+}
+
+/** Fills `lastTagged` and `config` of the images that the questions are about. */
+export async function inspectImages(
+  engine: Engine,
+  request: { readonly observed: Observed; readonly questions: ImageQuestions },
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { observed, questions } = request;
+  const repositories = new Set(questions.taggedTimes);
+  const timed = observed.images.filter((image) => image.tags.some((tag) => repositories.has(splitRef(tag).name)));
+  const refs = [...new Set([...questions.configs, ...timed.map((image) => image.id)])];
+  const details = await inspectEach(refs, async (ref) => engine.inspectImage(ref, signal));
+  const found = new Map(details.filter((detail) => detail !== undefined).map((detail) => [detail.id, detail]));
+  const images = observed.images.map((image): ObservedImage => {
+    const detail = found.get(image.id);
+    if (!detail) return image;
+    const { lastTagged, config } = detail;
+    return { ...image, config, ...(lastTagged === undefined ? {} : { lastTagged }) };
+  });
+  return { ...observed, images };
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** Own objects by label, and by name those wanted names that no own object has. */
+async function byLabelAndName<T extends Named>(
+  list: (filter: { labels?: readonly string[]; names?: readonly string[] }) => Promise<readonly T[]>,
+  labels: readonly string[],
+  wanted: readonly string[],
+): Promise<readonly T[]> {
+  const own = await list({ labels });
+  const names = missingNames(own, wanted);
+  // An object may have got the label between the two calls.
+  const others = names.length === 0 ? [] : await list({ names });
+  return [...own, ...others.filter((object) => !own.some((known) => known.name === object.name))];
+}
+
+function missingNames(own: readonly Named[], wanted: readonly string[]): readonly string[] {
+  const known = new Set(own.map((object) => object.name));
+  return [...new Set(wanted)].filter((name) => !known.has(name));
+}
+
+/** Who holds the wanted names: other containers, and one-off ones of the project itself. */
+async function findForeign(
+  engine: Engine,
+  names: {
+    readonly labeled: readonly ObservedContainer[];
+    readonly own: readonly ObservedContainer[];
+    readonly wanted: readonly string[];
+  },
+  signal: AbortSignal,
+): Promise<readonly ForeignContainer[]> {
+  const missing = missingNames(names.own, names.wanted);
+  if (missing.length === 0) return [];
+  const holders = await engine.listContainers({ names: missing }, signal);
+  const ownIds = new Set(names.own.map((container) => container.id));
+  return holders
+    .filter((holder) => !ownIds.has(holder.id))
+    .map((holder) => ({ id: holder.id, name: holder.name, labels: holder.labels }));
+}
+
+/** Lists leave out images without a tag that others are made from; an own container may run one. */
+async function addUnlisted(
+  engine: Engine,
+  known: { readonly images: readonly ObservedImage[]; readonly containers: readonly ObservedContainer[] },
+  signal: AbortSignal,
+): Promise<readonly ObservedImage[]> {
+  const used = new Set(known.containers.map((container) => container.imageId));
+  const listed = new Set(known.images.map((image) => image.id));
+  const unlisted = [...used].filter((id) => !listed.has(id));
+  const details = await inspectEach(unlisted, async (id) => engine.inspectImage(id, signal));
+  const found = details
+    .filter((detail) => detail !== undefined)
+    .map(({ id, tags, digests }) => ({ id, tags, digests }));
+  return [...known.images.filter((image) => image.tags.length > 0 || used.has(image.id)), ...found];
+}
+
+async function inspectEach<T, R>(items: readonly T[], inspect: (item: T) => Promise<R>): Promise<R[]> {
+  const limit = new Semaphore(8);
+  return Promise.all(items.map((item) => limit.run(() => inspect(item))));
+}
+
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof DockError && error.status === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,234 @@
+import { setMaxListeners } from "node:events";
+import { Agent, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import Docker from "dockerode";
+import { DockError } from "../error.ts";
+import type { Answer, Call, Deadlines } from "./call.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { brokenFault, connectionFault, statusFault } from "./fault.ts";
+import { Leash, metered, readText, untilAborted } from "./leash.ts";
+import { negotiateVersion } from "./version.ts";
+
+/** What a transport needs to know. */
+export interface TransportOptions {
+  readonly endpoint: Endpoint;
+  readonly deadlines: Deadlines;
+  /** DOCKER_API_VERSION. */
+  readonly apiVersion: string | undefined;
+}
+
+/** What the engine said of itself in its ping. */
+export interface Greeting {
+  readonly apiVersion: string;
+  readonly podman: boolean;
+  /** True when builds go to BuildKit unless asked otherwise. */
+  readonly buildkit: boolean;
+}
+
+const EVERY_STATUS = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [index + 100, true]));
+
+/**
+ * Requests to one engine. Every call settles: with a whole answer, or with an error for an engine that refuses, breaks
+ * off, goes silent or cannot be reached, or with the signal's reason. Nothing is dialed before the first call.
+ */
+export class Transport {
+  readonly endpoint: Endpoint;
+  readonly deadlines: Deadlines;
+  readonly #apiVersion: string | undefined;
+  readonly #closing = new AbortController();
+  #docker: Docker | undefined;
+  #greeting: Promise<Greeting> | undefined;
+
+  constructor(options: TransportOptions) {
+    this.endpoint = options.endpoint;
+    this.deadlines = options.deadlines;
+    this.#apiVersion = options.apiVersion;
+    setMaxListeners(0, this.#closing.signal);
+  }
+
+  /** The engine's introduction, asked for once. */
+  async greeting(signal: AbortSignal): Promise<Greeting> {
+    signal.throwIfAborted();
+    // The first caller's signal must not decide for the others, so each waits for itself.
+    this.#greeting ??= this.#greet().catch((error: unknown) => {
+      this.#greeting = undefined;
+      throw error;
+    });
+    return untilAborted(this.#greeting, signal);
+  }
+
+  /** The whole answer to a call. */
+  async answer(call: Call, signal: AbortSignal): Promise<Answer> {
+    const { apiVersion } = await this.greeting(signal);
+    return this.#answer(call, `/v${apiVersion}`, signal);
+  }
+
+  /** As `json`; undefined when the engine does not have what the call is about. */
+  async jsonUnless404<T>(call: Call, read: (value: unknown) => T, signal: AbortSignal): Promise<T | undefined> {
+    try {
+      return await this.json(call, read, signal);
+    } catch (error) {
+      if (error instanceof DockError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** The JSON of the answer, read by `read`, which throws a `ShapeError` when it is not what it should be. */
+  async json<T>(call: Call, read: (value: unknown) => T, signal: AbortSignal): Promise<T> {
+    const { text } = await this.answer(call, signal);
+    try {
+      return read(JSON.parse(text));
+    } catch (error) {
+      throw brokenFault(call.what, error);
+    }
+  }
+
+  /** The answer's bytes as they come. Ends normally only when the engine has ended the answer. */
+  async *chunks(call: Call, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    const { apiVersion } = await this.greeting(signal);
+    const leash = new Leash(call, [signal, this.#closing.signal]);
+    let response: IncomingMessage | undefined;
+    try {
+      response = await this.#open(call, `/v${apiVersion}`, leash);
+      for await (const chunk of response) {
+        leash.deadline.stop();
+        yield chunk as Buffer;
+        leash.deadline.restart();
+      }
+      if (!response.complete) throw new Error("the answer ended early");
+    } catch (error) {
+      throw leash.reason() ?? brokenFault(call.what, error);
+    } finally {
+      leash.release();
+      response?.destroy();
+    }
+  }
+
+  /**
+   * A connection of one's own to the engine, after its answer 101. It is destroyed when the signal aborts or the
+   * transport closes; otherwise it belongs to the caller. Its end proves nothing about what happened on the other side.
+   */
+  async hijack(call: Call, signal: AbortSignal): Promise<Duplex> {
+    const { apiVersion } = await this.greeting(signal);
+    const leash = new Leash(call, [signal, this.#closing.signal]);
+    try {
+      const opened = await this.#dial(call, { prefix: `/v${apiVersion}`, hijack: true }, leash);
+      if (opened instanceof IncomingMessage) {
+        throw statusFault(call.what, opened.statusCode ?? 0, await readText(opened, leash));
+      }
+      leash.deadline.stop();
+      const destroy = (): void => void opened.destroy(leash.reason());
+      leash.signal.addEventListener("abort", destroy, { once: true });
+      // A connection that breaks before its owner listens must not end the process; owners see the close as well.
+      opened.on("error", () => {});
+      opened.once("close", () => leash.release());
+      if (leash.signal.aborted) destroy();
+      return opened;
+    } catch (error) {
+      leash.release();
+      throw leash.reason() ?? brokenFault(call.what, error);
+    }
+  }
+
+  /** Breaks off whatever is under way; later calls fail. */
+  close(): void {
+    this.#closing.abort(new Error("the engine's connection was closed"));
+  }
+
+  async #greet(): Promise<Greeting> {
+    const call: Call = { what: "answer a ping", method: "GET", path: "/_ping", deadlineMs: this.deadlines.answer };
+    const { headers } = await this.#answer(call, "", this.#closing.signal);
+    return {
+      apiVersion: negotiateVersion(headerText(headers["api-version"]), this.#apiVersion),
+      podman: headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? ""),
+      buildkit: headers["builder-version"] === "2",
+    };
+  }
+
+  async #answer(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
+    const leash = new Leash(call, [signal, this.#closing.signal]);
+    try {
+      const response = await this.#open(call, prefix, leash);
+      const text = await readText(response, leash);
+      return { status: response.statusCode ?? 0, headers: response.headers, text };
+    } catch (error) {
+      throw leash.reason() ?? brokenFault(call.what, error);
+    } finally {
+      leash.release();
+      call.upload?.destroy();
+    }
+  }
+
+  /** The answer's head, with a status that the call accepts. */
+  async #open(call: Call, prefix: string, leash: Leash): Promise<IncomingMessage> {
+    const response = await this.#dial(call, { prefix, hijack: false }, leash);
+    if (!(response instanceof IncomingMessage)) {
+      response.destroy();
+      throw new Error("the engine switched protocols unasked");
+    }
+    // From here on the request's own signal no longer reaches who reads the body. An error before the reading starts
+    // must not end the process; the reader gets it as well.
+    const destroy = (): void => void response.destroy(leash.reason());
+    leash.signal.addEventListener("abort", destroy, { once: true });
+    response.on("error", () => {});
+    if (leash.signal.aborted) destroy();
+    const status = response.statusCode ?? 0;
+    if ((status >= 200 && status < 300) || call.accept?.includes(status) === true) return response;
+    throw statusFault(call.what, status, await readText(response, leash));
+  }
+
+  #dial(
+    call: Call,
+    how: { readonly prefix: string; readonly hijack: boolean },
+    leash: Leash,
+  ): Promise<IncomingMessage | Duplex> {
+    const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
+    const upload = call.upload && metered(call.upload, leash);
+    return new Promise((resolve, reject) => {
+      leash.signal.throwIfAborted();
+      this.#modem().dial(
+        {
+          method: call.method,
+          // The modem adds a query only behind a question mark, and cuts the mark off when there is none.
+          path: how.prefix + call.path + (Object.keys(query).length > 0 ? "?" : ""),
+          options: { _query: query, _body: call.body ?? {} },
+          headers: { ...call.headers },
+          ...(upload ? { file: upload } : {}),
+          hijack: how.hijack,
+          isStream: true,
+          statusCodes: EVERY_STATUS,
+          abortSignal: leash.signal,
+        },
+        (error, result) => {
+          if (error) reject(connectionFault(call.what, error, this.endpoint));
+          else resolve(result as IncomingMessage | Duplex);
+        },
+      );
+    });
+  }
+
+  #modem(): Docker["modem"] {
+    this.#docker ??= new Docker(modemOptions(this.endpoint));
+    return this.#docker.modem;
+  }
+}
+
+/** Every option is written out because the modem fills what is absent from the environment. */
+function modemOptions(endpoint: Endpoint): Docker.DockerOptions {
+  const common = {
+    // A kept connection that the engine closes while idle would look like a fault of the next call.
+    agent: new Agent({ keepAlive: false }),
+    protocol: "http",
+    version: undefined,
+    timeout: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  } as const;
+  if (endpoint.kind === "tcp") return { ...common, host: `http://${endpoint.host}`, port: endpoint.port };
+  return { ...common, host: undefined, socketPath: endpoint.path };
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -38,6 +38,10 @@ export interface LocalSource {
    * their names' UTF-8 bytes, and no entry without its parents. It must not block the event loop for long.
    */
   entries(filter: SourceFilter): AsyncIterable<SourceEntry>;
-  /** A file's content. Ends early, without an error, when the file is gone; rejects when it can't be read. */
+  /**
+   * A file's content, in chunks that are not used again. Ends early, without an error, when the file is gone; rejects
+   * when it can't be read. For files of up to some 64 KiB a synchronous read is three times as fast as an asynchronous
+   * one; the transfer gives the event loop its turns in between.
+   */
   read(path: string): AsyncIterable<Uint8Array>;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { busyboxStandIn } from "./base-images/busybox.mjs";
+import { copyImage } from "./base-images/copy.mjs";
 import { ubuntuStandIn } from "./base-images/debian.mjs";
 import { loadStandIns } from "./base-images/load.mjs";
 import { nodeStandIn } from "./base-images/node.mjs";
@@ -9,6 +10,8 @@ import { ensureEngine } from "./engine/default-engine.mjs";
 import { ENGINE_LABEL } from "./engine/paths.mjs";
 import { isMain, runMain, say, Stop } from "./engine/say.mjs";
 
+/** @typedef {"present" | "copy" | "pull" | "stand-in"} Means how an engine came by an image */
+
 /** The public names that a stand-in may take, each with the recipe of it. */
 const RECIPES = /** @type {Record<string, (name: string) => Promise<import("./base-images/load.mjs").StandIn>>} */ ({
   "busybox:latest": busyboxStandIn,
@@ -16,33 +19,37 @@ const RECIPES = /** @type {Record<string, (name: string) => Promise<import("./ba
   "node:lts": nodeStandIn,
 });
 
+/** Why this process found no registry: what one engine of the machine can't reach, the next one needn't try. */
+let /** @type {string | undefined} */ unreachable;
+
 /**
- * Makes sure the engine at `host` has the named images: pulled where a registry answers; where none does and these scripts
- * started that engine, a labelled stand-in takes the name. Says what it does; images that are there are left alone.
+ * Makes sure the engine at `host` has the named images: copied from the engine at hand where that is another one, pulled
+ * where a registry answers; where none does and these scripts started that engine, a labelled stand-in takes the name.
+ * Says what it does; images that are there are left alone.
  *
  * @param {readonly string[]} names without a tag: `latest`
  * @param {{host: string}} engine
- * @returns {Promise<{name: string, by: "present" | "pull" | "stand-in"}[]>}
+ * @returns {Promise<{name: string, by: Means}[]>}
  */
 export async function ensureBaseImages(names, { host }) {
-  /** @type {{name: string, by: "present" | "pull" | "stand-in"}[]} */
+  /** @type {{name: string, by: Means}[]} */
   const results = [];
-  /** @type {string | undefined} */
-  let unreachable;
-  for (const name of new Set(names.map(withTag))) {
-    if (await hasImage(host, name)) {
-      results.push({ name, by: "present" });
-      continue;
-    }
-    if (unreachable === undefined) {
-      say(`pulling ${name}`);
-      unreachable = await pullImage(host, name);
-    }
-    results.push({ name, by: unreachable === undefined ? "pull" : "stand-in" });
-  }
+  for (const name of new Set(names.map(withTag))) results.push({ name, by: await obtain(host, name) });
   const wanted = results.filter(({ by }) => by === "stand-in").map(({ name }) => name);
   if (wanted.length > 0) await standIn(host, wanted, unreachable ?? "");
   return results;
+}
+
+/** Gets an image by the first means that works; `stand-in` when none does. @returns {Promise<Means>} */
+async function obtain(/** @type {string} */ host, /** @type {string} */ name) {
+  if (await hasImage(host, name)) return "present";
+  if (await copyImage(host, name)) return "copy";
+  if (unreachable === undefined) {
+    say(`pulling ${name}`);
+    unreachable = await pullImage(host, name);
+    if (unreachable === undefined) return "pull";
+  }
+  return "stand-in";
 }
 
 async function standIn(

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 
 /**
- * @typedef {{status: number, headers: http.IncomingHttpHeaders, body: string}} Answer
  * @typedef {{method?: string, body?: string | Buffer | import("node:stream").Readable, type?: string, timeout?: number,
- *   onText?: (text: string) => void, headers?: Record<string, string>}} AskOptions
+ *   deadline?: number, headers?: Record<string, string>}} CallOptions
  */
 
 /** Where an engine's `unix://` or `tcp://` address leads, as options for node's HTTP client. */
@@ -22,45 +22,43 @@ function target(/** @type {string} */ host) {
 }
 
 /**
- * One call of an engine's HTTP API. `timeout` (ms) bounds the silence between two pieces of data and `deadline` the whole
- * call. Rejects on a connection that breaks before the answer is complete; a status of 400 or more is no rejection.
+ * One call of an engine's HTTP API; gives the response as a stream, which ends with an error when the connection breaks.
+ * `timeout` (ms) bounds the silence between two pieces of data, `deadline` the whole call.
  *
  * @param {string} host
  * @param {string} path
- * @param {AskOptions & {deadline?: number}} [options]
- * @returns {Promise<Answer>}
+ * @param {CallOptions} [options]
+ * @returns {Promise<http.IncomingMessage>}
  */
-export function ask(host, path, options = {}) {
-  const { method = "GET", body, type = "application/json", timeout = 10_000, onText, headers = {} } = options;
+export function call(host, path, options = {}) {
+  const { method = "GET", body, type = "application/json", timeout = 10_000, headers = {} } = options;
   const { secure, to } = target(host);
   return new Promise((resolve, reject) => {
     const sent = body === undefined ? headers : { "Content-Type": type, ...headers };
     const request = (secure ? https : http).request({ ...to, method, path, timeout, headers: sent });
-    const timer = setTimeout(() => request.destroy(late("did not finish")), options.deadline ?? 600_000);
     const late = (/** @type {string} */ what) => new Error(`${method} ${path.split("?")[0]} ${what} in time`);
-    const fail = (/** @type {unknown} */ error) => {
-      clearTimeout(timer);
-      reject(error);
-    };
+    const timer = setTimeout(() => request.destroy(late("did not finish")), options.deadline ?? 600_000);
     request.on("timeout", () => request.destroy(late("was not answered")));
-    request.on("error", fail);
-    request.on("response", (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (piece) => {
-        text += piece;
-        onText?.(piece);
-      });
-      response.on("error", fail);
-      response.on("close", () => {
-        clearTimeout(timer);
-        if (!response.complete) fail(new Error(`${method} ${path.split("?")[0]}: the answer broke off`));
-        else resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-      });
-    });
+    request.on("error", reject);
+    request.on("close", () => clearTimeout(timer));
+    request.on("response", resolve);
     if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) request.end(body);
-    else pipeline(body, request).catch(fail);
+    else pipeline(body, request).catch(reject);
   });
+}
+
+/**
+ * A call whose whole answer is text. Rejects on a connection that breaks before the answer is complete; a status of 400 or
+ * more is no rejection.
+ *
+ * @param {string} host
+ * @param {string} path
+ * @param {CallOptions} [options]
+ * @returns {Promise<{status: number, body: string}>}
+ */
+export async function ask(host, path, options) {
+  const response = await call(host, path, options);
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }
 
 /** The engine's version answer, or undefined when nothing that speaks the Docker API answers there within `timeout` ms. */

@@ -39,6 +39,7 @@ const LIBRARIES = /** @type {Record<string, string>} */ ({
  * @returns {Promise<Binaries>}
  */
 export async function engineBinaries(line) {
+  await ensureCommands();
   if (line !== undefined) return linedBinaries(line);
   try {
     return await linedBinaries("28");
@@ -61,7 +62,7 @@ async function linedBinaries(/** @type {EngineLine} */ line) {
 /** @returns {Binaries | undefined} */
 function readBinaries(/** @type {EngineLine} */ line, /** @type {string} */ root) {
   const stamp = join(root, "ready.json");
-  if (!existsSync(stamp) || !existsSync("/usr/sbin/iptables")) return undefined;
+  if (!existsSync(stamp)) return undefined;
   const { version } = JSON.parse(readFileSync(stamp, "utf8"));
   return { line, root, version, dockerd: join(root, "usr/sbin/dockerd"), path: binaryPath(root) };
 }
@@ -76,26 +77,21 @@ async function fetchBinaries(/** @type {EngineLine} */ line, /** @type {string} 
   rmSync(join(fresh, "usr/bin/docker-init"), { force: true });
   renameSync(join(fresh, "usr/bin/tini-static"), join(fresh, "usr/bin/docker-init"));
   const dockerd = join(fresh, "usr/sbin/dockerd");
-  await installPackages([
-    ...(await missingCommands()),
-    ...(await missingLibraries([dockerd, join(fresh, "usr/bin/runc")])),
-  ]);
+  await installPackages(await missingLibraries([dockerd, join(fresh, "usr/bin/runc")]));
   const printed = await run([dockerd, "--version"]);
   const version = /version ([\d.]+)/u.exec(printed)?.[1] ?? "unknown";
   writeFileSync(join(fresh, "ready.json"), `${JSON.stringify({ version, release: debianCodename() })}\n`);
   rmSync(root, { recursive: true, force: true });
   renameSync(fresh, root);
-  const binaries = readBinaries(line, root);
-  if (binaries === undefined) throw new Stop(`iptables is missing although it was installed.`);
   say(`Docker Engine ${version} is ready to be started`);
-  return binaries;
+  return { line, root, version, dockerd: join(root, "usr/sbin/dockerd"), path: binaryPath(root) };
 }
 
-async function missingCommands() {
-  const wanted = SYSTEM.map(async (each) =>
-    (await attempt(["which", each.command])).code === 0 ? [] : [each.package],
-  );
-  return (await Promise.all(wanted)).flat();
+/** Installs what a minimal Debian lacks of the commands that engines and their networks need. */
+async function ensureCommands() {
+  const folders = binaryPath("/").split(":");
+  const missing = SYSTEM.filter(({ command }) => !folders.some((folder) => existsSync(join(folder, command))));
+  await installPackages(missing.map((each) => each.package));
 }
 
 async function missingLibraries(/** @type {string[]} */ files) {

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { debianCodename } from "./apt.mjs";
 import { askVersion } from "./ask.mjs";
 import { engineBinaries } from "./binaries.mjs";
+import { bridgesOf, clearNetwork, lookAtNetwork } from "./host-network.mjs";
 import { DEFAULT_HOST, locateEngine } from "./locate.mjs";
 import { withLock } from "./lock.mjs";
 import { DATA_FOLDER, ENGINE_LABEL, RUN_FOLDER } from "./paths.mjs";
 import { dockerdBeside, endProcess, isAlive, markProcess } from "./process.mjs";
-import { until } from "./run.mjs";
+import { endOf, until } from "./run.mjs";
 import { say, Stop } from "./say.mjs";
+import { slotsInUse } from "./slot.mjs";
 
 const STATE = join(RUN_FOLDER, "engine.json");
 const LOG = join(RUN_FOLDER, "engine.log");
@@ -20,7 +22,7 @@ const LOCK = join(RUN_FOLDER, "engine.lock");
 
 /**
  * @typedef {{host: string, version: string, api: string, from: string, startedByUs: boolean}} FoundEngine
- * @typedef {import("./process.mjs").ProcessMark & {version: string, bridge: boolean}} EngineState
+ * @typedef {import("./process.mjs").ProcessMark & {version: string, before: import("./host-network.mjs").NetworkBefore}} EngineState
  */
 
 /**
@@ -70,11 +72,16 @@ export async function stopEngine() {
   return withLock(LOCK, async () => {
     const state = readState();
     const running = isAlive(state);
+    const bridges = running ? await bridgesOf(DEFAULT_HOST) : [];
     if (state !== undefined && running) {
       const gone = (await endProcess(state, "SIGTERM", 30_000)) || (await endProcess(state, "SIGKILL"));
       if (!gone) throw new Stop(`The engine (process ${state.pid}) can't be ended.`);
     }
     rmSync(STATE, { force: true });
+    // An engine that crashed may still have containers: its network is left to the next start.
+    if (state?.before !== undefined && running && dockerdBeside() === undefined) {
+      await clearNetwork(state.before, bridges, slotsInUse().length > 0);
+    }
     return running;
   });
 }
@@ -130,6 +137,7 @@ async function startEngine() {
   ];
   for (const file of stale) rmSync(file, { force: true });
   writeFileSync(join(RUN_FOLDER, "engine.conf"), "{}\n");
+  const before = readState()?.before ?? (await lookAtNetwork());
   const log = openSync(LOG, "w");
   const child = spawn(
     binaries.dockerd,
@@ -152,18 +160,14 @@ async function startEngine() {
     failure = `dockerd ended with ${code}`;
   });
   const mark = markProcess(child.pid ?? 0);
-  const bridge = existsSync("/sys/class/net/docker0");
-  writeFileSync(STATE, `${JSON.stringify({ ...mark, version: binaries.version, bridge })}\n`);
+  writeFileSync(STATE, `${JSON.stringify({ ...mark, version: binaries.version, before })}\n`);
   await until(async () => failure !== "" || (await askVersion(DEFAULT_HOST, 1_000)), { timeout: 60_000, every: 50 });
   const version = await askVersion(DEFAULT_HOST);
   child.unref();
   if (failure !== "" || version === undefined) {
     await endProcess(mark, "SIGKILL");
     rmSync(STATE, { force: true });
-    const tail = readFileSync(LOG, "utf8").trim().split("\n").slice(-8).join("\n");
-    throw new Stop(`The engine did not start (${failure || "no answer for 60 s"}). The end of ${LOG}:\n${tail}`, {
-      exitCode: 3,
-    });
+    throw new Stop(`The engine did not start (${failure || "no answer for 60 s"}). ${endOf(LOG)}`, { exitCode: 3 });
   }
   say(`Docker Engine ${version.version} is up (log: ${LOG})`);
   return { host: DEFAULT_HOST, from: "started by this script", ...version, startedByUs: true };

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { Stop } from "./say.mjs";
+import { say, Stop } from "./say.mjs";
 
 /**
  * Runs `work` while holding the kernel's lock on `file`; waits up to `seconds` for it. The lock goes with the holding
@@ -24,10 +24,12 @@ export async function withLock(file, work, seconds = 300) {
   const ended = new Promise((resolve) => {
     holder.on("exit", resolve).on("error", resolve);
   });
+  const patience = setTimeout(() => say(`waiting for another run to finish with ${file}`), 2_000);
   const held = await new Promise((resolve) => {
     holder.stdout.once("data", () => resolve(true));
     void ended.then(() => resolve(false));
   });
+  clearTimeout(patience);
   if (!held) throw new Stop(`Another run has held ${file} for ${seconds} s.`);
   try {
     return await work();

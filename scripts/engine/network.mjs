@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { attempt, run } from "./run.mjs";
 
@@ -15,7 +15,25 @@ const linkName = (/** @type {number} */ slot) => `dockyaml${slot}`;
 
 /** The command line that runs `argv` inside a network namespace, where an engine's published ports answer on 127.0.0.1. */
 export function insideNetwork(/** @type {string} */ netns, /** @type {readonly string[]} */ argv) {
-  return ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];
+  const resolver = ownResolver();
+  const resolving = [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"',
+    "sh",
+    resolver,
+  ];
+  return ["nsenter", `--net=/run/netns/${netns}`, ...(resolver === "" ? [] : resolving), ...argv];
+}
+
+/** A resolver file to use instead of the machine's, whose own name server listens on a loopback that isn't this network's. */
+export function ownResolver() {
+  const file = "/run/systemd/resolve/resolv.conf";
+  const local =
+    existsSync("/etc/resolv.conf") && /^nameserver\s+127\./mu.test(readFileSync("/etc/resolv.conf", "utf8"));
+  return local && existsSync(file) ? file : "";
 }
 
 /**
@@ -66,6 +84,8 @@ export async function removeNetwork(/** @type {number} */ slot) {
   }
   await attempt(["ip", "link", "delete", linkName(slot)]);
   if (existsSync(`/run/netns/${netns}`)) await run(["ip", "netns", "delete", netns]);
+  // `ip` makes this folder a mount of its own with the first namespace and leaves it so after the last.
+  if (existsSync("/run/netns") && readdirSync("/run/netns").length === 0) await attempt(["umount", "/run/netns"]);
 }
 
 /** Turns forwarding off again where the note says that it was off; `inUse` when something else needs it by now. */

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { debianCodename } from "./apt.mjs";
 import { ask, askVersion } from "./ask.mjs";
 import { engineBinaries } from "./binaries.mjs";
-import { insideNetwork } from "./network.mjs";
+import { insideNetwork, ownResolver } from "./network.mjs";
 import { ENGINE_LABEL } from "./paths.mjs";
 import { endProcess, markProcess } from "./process.mjs";
-import { attempt, until } from "./run.mjs";
+import { attempt, endOf, until } from "./run.mjs";
 import { Stop } from "./say.mjs";
 import { giveBack, takeSlot } from "./slot.mjs";
 
@@ -145,8 +145,9 @@ export class PrivateEngine {
       this.#version = answer.version;
       return;
     }
-    const tail = readFileSync(this.log, "utf8").trim().split("\n").slice(-8).join("\n");
-    throw new Stop(`The private engine did not start (${failure || "no answer for 60 s"}):\n${tail}`, { exitCode: 3 });
+    throw new Stop(`The private engine did not start (${failure || "no answer for 60 s"}). ${endOf(this.log)}`, {
+      exitCode: 3,
+    });
   }
 
   /** Ends dockerd alone, as a crash (SIGKILL) or a service stop (SIGTERM) would; its containers are dockerd's to end. */
@@ -166,7 +167,7 @@ export class PrivateEngine {
     return spawn(command, args, options);
   }
 
-  /** One call of the engine's API. @param {string} path @param {import("./ask.mjs").AskOptions} [options] */
+  /** One call of the engine's API. @param {string} path @param {import("./ask.mjs").CallOptions} [options] */
   ask(path, options) {
     return ask(this.host, path, options);
   }
@@ -180,8 +181,20 @@ export class PrivateEngine {
   #command() {
     const { folder, dataRoot, cgroup, network } = this.#slot;
     // A process that dies without stopping its engine takes it along; the next start clears away the rest.
-    const enter = ["setpriv", "--pdeathsig", "TERM", ...insideNetwork(network.netns, ["unshare", "--mount", "--uts"])];
-    const setUp = ["--propagation", "private", "sh", "-c", SET_UP, "dockerd", join(folder, "sys"), ownResolver()];
+    const enter = ["setpriv", "--pdeathsig", "TERM", "nsenter", `--net=/run/netns/${network.netns}`];
+    const setUp = [
+      "unshare",
+      "--mount",
+      "--uts",
+      "--propagation",
+      "private",
+      "sh",
+      "-c",
+      SET_UP,
+      "dockerd",
+      join(folder, "sys"),
+      ownResolver(),
+    ];
     return [
       ...enter,
       ...setUp,
@@ -199,12 +212,4 @@ export class PrivateEngine {
       ...this.#flags,
     ];
   }
-}
-
-/** A resolver file to use instead of the machine's, whose own name server listens on a loopback that isn't this network's. */
-function ownResolver() {
-  const file = "/run/systemd/resolve/resolv.conf";
-  const local =
-    existsSync("/etc/resolv.conf") && /^nameserver\s+127\./mu.test(readFileSync("/etc/resolv.conf", "utf8"));
-  return local && existsSync(file) ? file : "";
 }

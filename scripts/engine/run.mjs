@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 import { Stop } from "./say.mjs";
 
@@ -74,4 +75,9 @@ export async function until(/** @type {() => unknown} */ ready, { timeout = 10_0
       setTimeout(resolve, every);
     });
   }
+}
+
+/** The last lines of a log file, for the message of a failure. */
+export function endOf(/** @type {string} */ file) {
+  return `The end of ${file}:\n${readFileSync(file, "utf8").trim().split("\n").slice(-8).join("\n")}`;
 }

@@ -23,12 +23,12 @@ export interface EngineChoice {
 
 /**
  * The engine that the user means, chosen as the docker command does: -H, --engine-context, DOCKER_HOST,
- * DOCKER_CONTEXT, the current context of its configuration, the machine's own socket. Nothing is dialed before the
- * first call; the caller closes it.
+ * DOCKER_CONTEXT, the current context of its configuration, the machine's own socket. Nothing is read or dialed
+ * before the first call, which is where a wrong choice shows; the caller closes it.
  */
-export async function connect(choice: EngineChoice, deadlines: Partial<Deadlines> = {}): Promise<Engine> {
-  const endpoint = await findEndpoint(choice);
+export function connectEngine(choice: EngineChoice, deadlines: Partial<Deadlines> = {}): Engine {
   const apiVersion = choice.env["DOCKER_API_VERSION"];
+  const endpoint = (): Promise<Endpoint> => findEndpoint(choice);
   return dockerEngine(new Transport({ endpoint, apiVersion, deadlines: { ...DEADLINES, ...deadlines } }));
 }
 

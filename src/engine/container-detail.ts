@@ -47,8 +47,8 @@ export interface ContainerDetail {
 /** State of a health check. */
 export interface HealthDetail {
   readonly status: "starting" | "healthy" | "unhealthy";
-  /** Oldest first; the engine keeps five. */
-  readonly probes: readonly { readonly exitCode: number; readonly output: string }[];
+  /** What the latest probe printed; empty before the first. */
+  readonly lastOutput: string;
 }
 
 /** Reads `GET /containers/<id>/json`. */
@@ -104,14 +104,9 @@ function readHealth(value: unknown): HealthDetail | undefined {
   const health = asOptionalObject(value, "container.State.Health");
   const status = health["Status"];
   if (status !== "starting" && status !== "healthy" && status !== "unhealthy") return undefined;
-  const probes = asList(health["Log"], "container.State.Health.Log").map((item) => {
-    const probe = asObject(item, "probe");
-    return {
-      exitCode: asNumber(probe["ExitCode"], "probe.ExitCode"),
-      output: asOptionalText(probe["Output"], "probe.Output"),
-    };
-  });
-  return { status, probes };
+  const latest = asList(health["Log"], "container.State.Health.Log").at(-1);
+  const lastOutput = asOptionalText(asOptionalObject(latest, "probe")["Output"], "probe.Output");
+  return { status, lastOutput };
 }
 
 function readAddresses(settings: unknown): Readonly<Record<string, string>> {

@@ -73,6 +73,8 @@ export function containerCalls(transport: Transport): ContainerCalls {
       };
       await transport.answer(call, signal);
     },
+    unpauseContainer: (id, signal) =>
+      change({ what: `unpause container "${id}"`, path: route`/containers/${id}/unpause` }, signal),
     killContainer: (id, name, signal) =>
       change(
         { what: `send ${name} to container "${id}"`, path: route`/containers/${id}/kill`, query: { signal: name } },

@@ -60,7 +60,7 @@ async function readInfo(transport: Transport, signal: AbortSignal): Promise<Engi
         apiVersion: greeting.apiVersion,
         version: asText(version["Version"], "Version"),
         platform: `${asText(version["Os"], "Os")}/${asText(version["Arch"], "Arch")}`,
-        remote: isRemote(transport.endpoint),
+        remote: isRemote(greeting.endpoint),
         product: greeting.podman ? "podman" : "docker",
         buildkit: greeting.buildkit,
       };

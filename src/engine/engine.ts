@@ -58,6 +58,7 @@ export interface ContainerCalls {
   /** Kills it when it has not stopped after `seconds`. */
   stopContainer(id: string, seconds: number, signal: AbortSignal): Promise<void>;
   restartContainer(id: string, seconds: number, signal: AbortSignal): Promise<void>;
+  unpauseContainer(id: string, signal: AbortSignal): Promise<void>;
   /** `name` of a signal, as "SIGHUP". */
   killContainer(id: string, name: string, signal: AbortSignal): Promise<void>;
   /** By force; `volumes` takes its anonymous volumes with it. Waits for a removal that is under way. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { Agent, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { DockError } from "../error.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -11,18 +11,26 @@ import { negotiateVersion } from "./version.ts";
 
 /** What a transport needs to know. */
 export interface TransportOptions {
-  readonly endpoint: Endpoint;
+  /** Asked at the first call. */
+  readonly endpoint: () => Promise<Endpoint>;
   readonly deadlines: Deadlines;
   /** DOCKER_API_VERSION. */
   readonly apiVersion: string | undefined;
 }
 
-/** What the engine said of itself in its ping. */
+/** What the engine said of itself in its ping, and where it is. */
 export interface Greeting {
+  readonly endpoint: Endpoint;
   readonly apiVersion: string;
   readonly podman: boolean;
   /** True when builds go to BuildKit unless asked otherwise. */
   readonly buildkit: boolean;
+}
+
+/** Where the engine is, and what requests are made with. */
+interface Line {
+  readonly endpoint: Endpoint;
+  readonly modem: Docker["modem"];
 }
 
 const EVERY_STATUS = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [index + 100, true]));
@@ -32,17 +40,15 @@ const EVERY_STATUS = Object.fromEntries(Array.from({ length: 900 }, (_, index) =
  * off, goes silent or cannot be reached, or with the signal's reason. Nothing is dialed before the first call.
  */
 export class Transport {
-  readonly endpoint: Endpoint;
   readonly deadlines: Deadlines;
-  readonly #apiVersion: string | undefined;
+  readonly #options: TransportOptions;
   readonly #closing = new AbortController();
-  #docker: Docker | undefined;
+  #line: Promise<Line> | undefined;
   #greeting: Promise<Greeting> | undefined;
 
   constructor(options: TransportOptions) {
-    this.endpoint = options.endpoint;
     this.deadlines = options.deadlines;
-    this.#apiVersion = options.apiVersion;
+    this.#options = options;
     setMaxListeners(0, this.#closing.signal);
   }
 
@@ -137,9 +143,11 @@ export class Transport {
 
   async #greet(): Promise<Greeting> {
     const call: Call = { what: "answer a ping", method: "GET", path: "/_ping", deadlineMs: this.deadlines.answer };
+    const { endpoint } = await this.#lineToEngine();
     const { headers } = await this.#answer(call, "", this.#closing.signal);
     return {
-      apiVersion: negotiateVersion(headerText(headers["api-version"]), this.#apiVersion),
+      endpoint,
+      apiVersion: negotiateVersion(headerText(headers["api-version"]), this.#options.apiVersion),
       podman: headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? ""),
       buildkit: headers["builder-version"] === "2",
     };
@@ -177,16 +185,17 @@ export class Transport {
     throw statusFault(call.what, status, await readText(response, leash));
   }
 
-  #dial(
+  async #dial(
     call: Call,
     how: { readonly prefix: string; readonly hijack: boolean },
     leash: Leash,
   ): Promise<IncomingMessage | Duplex> {
+    const { modem, endpoint } = await this.#lineToEngine();
+    leash.signal.throwIfAborted();
     const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
     const upload = call.upload && metered(call.upload, leash);
     return new Promise((resolve, reject) => {
-      leash.signal.throwIfAborted();
-      this.#modem().dial(
+      modem.dial(
         {
           method: call.method,
           // The modem adds a query only behind a question mark, and cuts the mark off when there is none.
@@ -200,17 +209,23 @@ export class Transport {
           abortSignal: leash.signal,
         },
         (error, result) => {
-          if (error) reject(connectionFault(call.what, error, this.endpoint));
+          if (error) reject(connectionFault(call.what, error, endpoint));
           else resolve(result as IncomingMessage | Duplex);
         },
       );
     });
   }
 
-  #modem(): Docker["modem"] {
-    this.#docker ??= new Docker(modemOptions(this.endpoint));
-    return this.#docker.modem;
+  async #lineToEngine(): Promise<Line> {
+    this.#line ??= openLine(this.#options.endpoint);
+    return this.#line;
   }
+}
+
+/** The library is loaded when it is needed: commands that talk to no engine start without it. */
+async function openLine(find: () => Promise<Endpoint>): Promise<Line> {
+  const [endpoint, { default: Docker }] = await Promise.all([find(), import("dockerode")]);
+  return { endpoint, modem: new Docker(modemOptions(endpoint)).modem };
 }
 
 /** Every option is written out because the modem fills what is absent from the environment. */

@@ -33,8 +33,7 @@ export type NamedContext =
 /** Where a Dockerfile's text stands. */
 export type DockerfileSource =
   /** Path relative to the context for a directory or URL context; absolute when it lies outside the context directory. */
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "inline"; readonly text: string };
+  { readonly kind: "file"; readonly path: string } | { readonly kind: "inline"; readonly text: string };
 
 /** One entry of `images`. */
 export interface Image {
@@ -175,7 +174,10 @@ export interface WatchRule {
 }
 
 /** What a change to bind-mounted source asks of the running container. */
-export type Reload = { readonly kind: "self" } | { readonly kind: "restart" } | { readonly kind: "signal"; readonly signal: string };
+export type Reload =
+  | { readonly kind: "self" }
+  | { readonly kind: "restart" }
+  | { readonly kind: "signal"; readonly signal: string };
 
 /** What dev mode changes about a service. */
 export interface Dev {

@@ -1,0 +1,175 @@
+import { basename, join } from "node:path";
+import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../diagnostic.ts";
+import { parseEnvFile } from "./env-file.ts";
+import type { DockFile } from "./file.gen.ts";
+import { collectFindings, quote, type Findings } from "./findings.ts";
+import { normalizeImage } from "./images.ts";
+import { parseImageReference, withTag } from "./image-reference.ts";
+import { link } from "./link.ts";
+import type { Image, Project, Service } from "./model.ts";
+import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
+import { parse } from "./parse.ts";
+import { isProjectName, projectSlug } from "./project-name.ts";
+import { members, record, type Scope } from "./scope.ts";
+import { normalizeService } from "./services.ts";
+import { keysAt, toData, type Tree } from "./tree.ts";
+import { validate } from "./validate.ts";
+import { substitute, variableLookup } from "./variables.ts";
+
+/** What a project file is compiled with. */
+export interface CompileOptions {
+  /** The environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The `.env` file, where there is one. */
+  readonly dotenv?: Source | undefined;
+  /** `--var`. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** `--project`; wins over the file's `name`. */
+  readonly projectName?: string | undefined;
+  /** Absolute directory of the project file. */
+  readonly directory: string;
+  /** Absolute path of the file that variables are read from; default `.env` in the directory. */
+  readonly envFile?: string | undefined;
+}
+
+/** A project, or all that is wrong with it. */
+export interface Compiled {
+  /** There only when no diagnostic is an error. */
+  readonly project?: Project;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles the text of a project file. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
+export function compile(source: Source, options: CompileOptions): Compiled {
+  const dotenv = options.dotenv ? parseEnvFile(options.dotenv, "env") : { values: {}, diagnostics: [] };
+  const parsed = parse(source);
+  const before = [...dotenv.diagnostics, ...parsed.diagnostics];
+  if (!parsed.tree) return { diagnostics: sortDiagnostics(before) };
+  const findings = collectFindings(source, parsed.tree);
+  const project = resolveProject(source, parsed.tree, { findings, options: { ...options, dotenv: dotenv.values } });
+  const diagnostics = sortDiagnostics([...before, ...findings.diagnostics]);
+  return project && !hasErrors(diagnostics) ? { project, diagnostics } : { diagnostics };
+}
+
+type ResolvedOptions = Omit<CompileOptions, "dotenv"> & { readonly dotenv: Readonly<Record<string, string>> };
+
+function resolveProject(
+  source: Source,
+  parsed: Tree,
+  { findings, options }: { findings: Findings; options: ResolvedOptions },
+): Project | undefined {
+  if (isEmpty(parsed)) {
+    findings.error([], {
+      code: "empty-project",
+      message: "the project file is empty",
+      hint: "start with `services:` or `images:`",
+    });
+    return undefined;
+  }
+  const lookup = variableLookup(parsed, options, findings);
+  const tree = substitute(parsed, lookup, findings);
+  findings.follow(tree);
+  const file = validate(toData(tree), tree, findings);
+  if (!file) return undefined;
+  if (keysAt(tree, ["services"]).length + keysAt(tree, ["images"]).length === 0) {
+    findings.error([], { code: "empty-project", message: "the project file has neither services nor images" });
+  }
+  const builds = keysAt(tree, ["services"]).filter((key) => keysAt(tree, ["services", key]).includes("build"));
+  const scope: Scope = {
+    findings,
+    lookup,
+    directory: options.directory,
+    home: options.env["HOME"] || undefined,
+    projectName: projectNameOf(file, options, findings),
+    declared: {
+      images: new Set([...keysAt(tree, ["images"]), ...builds]),
+      services: new Set(keysAt(tree, ["services"])),
+      networks: new Set(keysAt(tree, ["networks"])),
+      volumes: new Set(keysAt(tree, ["volumes"])),
+    },
+    published: [],
+  };
+  const images = imagesOf(file, scope);
+  const services = [...members(file.services)].flatMap(
+    ([key, service]): Service | readonly Service[] =>
+      normalizeService(service, ["services", key], { key, images, scope }) ?? [],
+  );
+  link(Object.values(images), services, scope);
+  return {
+    name: scope.projectName,
+    file: join(options.directory, basename(source.file)),
+    directory: options.directory,
+    images,
+    services: record(services.map((service) => [service.key, service])),
+    networks: normalizeNetworks(file, services, scope),
+    volumes: normalizeVolumes(file, scope),
+    files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
+  };
+}
+
+function isEmpty(tree: Tree): boolean {
+  return (tree.kind === "scalar" && tree.value === null) || (tree.kind === "map" && tree.entries.size === 0);
+}
+
+/** `images`, and what services define in place. */
+function imagesOf(file: DockFile, scope: Scope): Record<string, Image> {
+  const images = record(
+    [...members(file.images)].map(([key, image]) => [key, normalizeImage(image, ["images", key], { key, scope })]),
+  );
+  for (const [key, service] of members(file.services)) {
+    if (service.build === undefined) continue;
+    const path = ["services", key, "build"];
+    const other = images[key];
+    if (other) {
+      const related = [{ message: "the other image", at: other.at }];
+      scope.findings.errorAtKey(path, {
+        code: "duplicate-image",
+        message: `\`images\` has ${quote(key)} already`,
+        hint: `write \`image: ${key}\` in place of \`build\``,
+        related,
+      });
+      continue;
+    }
+    const reference = service.image === undefined ? undefined : parseImageReference(service.image);
+    if (service.image !== undefined && !reference) {
+      scope.findings.error(["services", key, "image"], {
+        code: "invalid-value",
+        message: `${scope.findings.written(["services", key, "image"])} is no valid tag`,
+      });
+    }
+    images[key] = normalizeImage(service.build, path, { key, scope, ...(reference && { tag: withTag(reference) }) });
+  }
+  return images;
+}
+
+function projectNameOf(file: DockFile, options: ResolvedOptions, findings: Findings): string {
+  const code = "invalid-name";
+  const hintFor = (text: string): string => {
+    const slug = projectSlug(text);
+    return slug === "" ? "use lower-case letters, digits, `-` and `_`" : `did you mean ${quote(slug)}?`;
+  };
+  if (options.projectName !== undefined) {
+    const name = options.projectName;
+    if (!isProjectName(name))
+      findings.errorAt(undefined, {
+        code,
+        message: `${quote(name)} can't be the name of a project`,
+        hint: hintFor(name),
+      });
+    return name;
+  }
+  if (file.name !== undefined) {
+    const hint = findings.isInterpolated(["name"]) ? undefined : hintFor(file.name);
+    if (!isProjectName(file.name))
+      findings.error(["name"], { code, message: `${findings.written(["name"])} can't be the name of a project`, hint });
+    return file.name;
+  }
+  const slug = projectSlug(basename(options.directory));
+  if (slug === "")
+    findings.errorAt(undefined, {
+      code,
+      message: "the directory's name makes no name for the project",
+      hint: "add `name:` to the project file",
+    });
+  return slug;
+}

@@ -1,0 +1,100 @@
+import type { Diagnostic, Location, Source, Span } from "../diagnostic.ts";
+import { keyAt, treeAt, type Path, type Scalar, type Tree } from "./tree.ts";
+
+/** What is wrong, without the place. */
+export interface Mistake {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly related?: Diagnostic["related"];
+}
+
+/** Collects the mistakes of one file and knows where everything in it stands. */
+export interface Findings {
+  readonly diagnostics: readonly Diagnostic[];
+  /** A mistake in the value at a path. */
+  error(path: Path, mistake: Mistake): void;
+  /** A mistake in the key at a path, or about what is missing under it. */
+  errorAtKey(path: Path, mistake: Mistake): void;
+  warning(path: Path, mistake: Mistake): void;
+  /** A mistake at a place that is known already, or at none. */
+  errorAt(at: Location | undefined, mistake: Mistake): void;
+  /** Goes on with a tree of the same shape, after variables have been put in. */
+  follow(tree: Tree): void;
+  /** True when the file has something at a path. */
+  has(path: Path): boolean;
+  isInterpolated(path: Path): boolean;
+  /** The place of an entry: its key, or the item of a list. */
+  at(path: Path): Location;
+  /** The place of a value. */
+  valueAt(path: Path): Location;
+  /** The value as the file has it, in backquotes, without what variables stand for: messages must not show those. */
+  written(path: Path): string;
+  /** The value as a string, with the digits that a number was written with. */
+  text(path: Path): string;
+  /** True when nothing at all is written: `KEY:`. */
+  isBlank(path: Path): boolean;
+}
+
+const MAX_SHOWN = 60;
+
+/** Starts collecting for a file. The same mistake at the same place, as aliases cause it, is kept once. */
+export function collectFindings(source: Source, parsed: Tree): Findings {
+  let tree = parsed;
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<string>();
+
+  const keySpan = (path: Path): Span => keyAt(tree, path) ?? treeAt(tree, path)?.span ?? spanOfNearest(path);
+  const valueSpan = (path: Path): Span => {
+    const span = treeAt(tree, path)?.span;
+    return span && span.end > span.start ? span : keySpan(path);
+  };
+  const spanOfNearest = (path: Path): Span => (path.length === 0 ? { start: 0, end: 0 } : keySpan(path.slice(0, -1)));
+
+  const add = (
+    severity: Diagnostic["severity"],
+    { span, single }: { span: Span; single: boolean },
+    mistake: Mistake,
+  ): void => {
+    const place = `${severity} ${span.start} ${span.end}`;
+    const identity = single ? place : `${place} ${mistake.code} ${mistake.message}`;
+    if (seen.has(identity)) return;
+    seen.add(identity);
+    diagnostics.push({ ...diagnostic(severity, mistake), at: { source, span } });
+  };
+  const scalarAt = (path: Path): Scalar | undefined => {
+    const node = treeAt(tree, path);
+    return node?.kind === "scalar" ? node : undefined;
+  };
+
+  return {
+    diagnostics,
+    error: (path, mistake) => add("error", { span: valueSpan(path), single: scalarAt(path) !== undefined }, mistake),
+    errorAtKey: (path, mistake) => add("error", { span: keySpan(path), single: false }, mistake),
+    warning: (path, mistake) => add("warning", { span: valueSpan(path), single: false }, mistake),
+    errorAt: (at, mistake) => {
+      if (at) add("error", { span: at.span, single: false }, mistake);
+      else diagnostics.push(diagnostic("error", mistake));
+    },
+    follow: (next) => {
+      tree = next;
+    },
+    has: (path) => treeAt(tree, path) !== undefined,
+    isInterpolated: (path) => scalarAt(path)?.interpolated === true,
+    at: (path) => ({ source, span: keySpan(path) }),
+    valueAt: (path) => ({ source, span: valueSpan(path) }),
+    written: (path) => quote(scalarAt(path)?.written ?? String(path.at(-1) ?? "")),
+    text: (path) => scalarAt(path)?.text ?? "",
+    isBlank: (path) => scalarAt(path)?.value === null && scalarAt(path)?.text === "",
+  };
+}
+
+function diagnostic(severity: Diagnostic["severity"], { code, message, hint, related }: Mistake): Diagnostic {
+  return { severity, code, message, ...(hint !== undefined && { hint }), ...(related && { related }) };
+}
+
+/** Text in backquotes on one line, cut when it is long, for use in messages. */
+export function quote(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return `\`${line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line}\``;
+}

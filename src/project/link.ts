@@ -1,0 +1,120 @@
+import { findCycle } from "../std/graph.ts";
+import { quote } from "./findings.ts";
+import type { Image, Port, Service } from "./model.ts";
+import type { PublishedPort, Scope } from "./scope.ts";
+
+/** Checks what parts of the project say about each other: cycles, names and ports that two of them claim. */
+export function link(images: readonly Image[], services: readonly Service[], scope: Scope): void {
+  checkServiceCycle(services, scope);
+  checkImageCycle(images, scope);
+  checkTags(images, scope);
+  checkContainerNames(services, scope);
+  checkHealth(services, scope);
+  checkPorts(services, scope);
+}
+
+function checkServiceCycle(services: readonly Service[], scope: Scope): void {
+  const byKey = new Map(services.map((service) => [service.key, service]));
+  const cycle = findCycle(
+    byKey.keys(),
+    (key) =>
+      byKey
+        .get(key)
+        ?.dependsOn.map(({ service }) => service)
+        .filter((name) => byKey.has(name)) ?? [],
+  );
+  if (!cycle) return;
+  const message = `services wait for one another: ${cycle.join(" → ")}`;
+  scope.findings.errorAtKey(["services", cycle[0] ?? "", "depends_on"], { code: "dependency-cycle", message });
+}
+
+function checkImageCycle(images: readonly Image[], scope: Scope): void {
+  const byKey = new Map(images.map((image) => [image.key, image]));
+  const needs = (key: string): string[] =>
+    Object.values(byKey.get(key)?.contexts ?? {}).flatMap((context) =>
+      context.kind === "image" && byKey.has(context.key) ? [context.key] : [],
+    );
+  const cycle = findCycle(byKey.keys(), needs);
+  if (!cycle) return;
+  const at = byKey.get(cycle[0] ?? "")?.at;
+  scope.findings.errorAt(at, { code: "dependency-cycle", message: `images need one another: ${cycle.join(" → ")}` });
+}
+
+function checkTags(images: readonly Image[], scope: Scope): void {
+  const owners = new Map<string, Image>();
+  for (const image of images) {
+    for (const tag of image.tags) {
+      const other = owners.get(tag);
+      if (!other) owners.set(tag, image);
+      else {
+        const related = [{ message: "the other image", at: other.at }];
+        scope.findings.errorAt(image.at, {
+          code: "duplicate-tag",
+          message: `the images ${quote(other.key)} and ${quote(image.key)} have a tag in common`,
+          related,
+        });
+      }
+    }
+  }
+}
+
+function checkContainerNames(services: readonly Service[], scope: Scope): void {
+  const owners = new Map<string, Service>();
+  for (const service of services) {
+    const count = service.containerName === undefined ? service.scale : 1;
+    for (let number = 1; number <= count; number += 1) {
+      const name = (service.containerName ?? `${scope.projectName}-${service.key}-${number}`).toLowerCase();
+      const other = owners.get(name);
+      if (!other) owners.set(name, service);
+      else if (other !== service) {
+        const related = [{ message: "the other service", at: other.at }];
+        const message = `containers of ${quote(other.key)} and ${quote(service.key)} have the same name`;
+        scope.findings.errorAt(service.at, { code: "duplicate-container-name", message, related });
+      }
+    }
+  }
+}
+
+/** Waiting for a health that is switched off would never end. */
+function checkHealth(services: readonly Service[], scope: Scope): void {
+  const off = new Set(
+    services.filter((service) => service.healthcheck?.kind === "disabled").map((service) => service.key),
+  );
+  for (const service of services) {
+    for (const { service: name, condition } of service.dependsOn) {
+      if (condition !== "healthy" || !off.has(name)) continue;
+      const message = `${quote(name)} can't become healthy: its health check is disabled`;
+      scope.findings.errorAtKey(["services", service.key, "depends_on", name], { code: "conflicting-keys", message });
+    }
+  }
+}
+
+function checkPorts(services: readonly Service[], scope: Scope): void {
+  const scales = new Map(services.map((service) => [service.key, service.scale]));
+  const claims = new Map<string, PublishedPort[]>();
+  for (const claim of scope.published) {
+    const { port } = claim;
+    if (port.hostPort === undefined) continue;
+    if ((scales.get(claim.service) ?? 1) > 1) {
+      const message = "containers of a service with `scale` above 1 can't share a host port";
+      scope.findings.error(claim.path, { code: "port-conflict", message, hint: "leave the host port out" });
+    }
+    const key = `${port.hostPort}/${port.protocol}`;
+    const earlier = claims.get(key) ?? [];
+    const rival = earlier.find((other) => overlap(other.port, port));
+    if (rival) {
+      const related = [{ message: "the other port", at: scope.findings.valueAt(rival.path) }];
+      const message = `${scope.findings.written(claim.path)} takes a host port that ${rival.service === claim.service ? "this service" : quote(rival.service)} has already`;
+      scope.findings.error(claim.path, { code: "port-conflict", message, related });
+    }
+    claims.set(key, [...earlier, claim]);
+  }
+}
+
+/** Two addresses of one family collide when they are equal or one of them means all. */
+function overlap(a: Port, b: Port): boolean {
+  const isV6 = a.hostIp.includes(":");
+  if (isV6 !== b.hostIp.includes(":")) return false;
+  const all = isV6 ? "::" : "0.0.0.0";
+  return a.hostIp === b.hostIp || a.hostIp === all || b.hostIp === all;
+}

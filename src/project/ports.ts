@@ -1,0 +1,149 @@
+import { isIP } from "node:net";
+import type { Port as FilePort } from "./file.gen.ts";
+import type { Port } from "./model.ts";
+import { invalid, items, notSupportedYet, type Scope } from "./scope.ts";
+import type { Path } from "./tree.ts";
+
+/** Unless the file names an address, only this machine can reach a port. */
+const LOOPBACK = "127.0.0.1";
+/** Ports that one file may publish, so that ranges can't fill the memory. */
+const MAX_PORTS = 20_000;
+
+/** A mapping before ranges are spelled out. */
+interface Mapping {
+  readonly hostIp: string;
+  readonly host: Range | undefined;
+  readonly container: Range;
+  readonly protocol: Port["protocol"];
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is wrong with a mapping's text. */
+class PortMistake extends Error {
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The published ports of a service, ranges spelled out; each is also noted in `scope.published`. */
+export function normalizePorts(
+  given: readonly FilePort[] | undefined,
+  path: Path,
+  { service, scope }: { service: string; scope: Scope },
+): Port[] {
+  const ports: Port[] = [];
+  for (const [index, item] of items(given)) {
+    const at = [...path, index];
+    for (const port of normalizePort(item, at, scope)) {
+      ports.push(port);
+      scope.published.push({ service, port, path: at });
+    }
+  }
+  return ports;
+}
+
+function normalizePort(item: FilePort, at: Path, scope: Scope): Port[] {
+  const text = typeof item === "object" ? "" : scope.findings.text(at);
+  if (text.startsWith("auto:") || (typeof item === "object" && item.published === "auto")) {
+    notSupportedYet(scope, at, "an `auto:` port");
+    return [];
+  }
+  try {
+    const mapping = typeof item === "object" ? longForm(item) : shortForm(text);
+    return spellOut(mapping, scope.published.length);
+  } catch (error) {
+    if (!(error instanceof PortMistake)) throw error;
+    const problem = error.message;
+    if (typeof item === "object")
+      scope.findings.error(at, { code: "invalid-value", message: `this port ${problem}`, hint: error.hint });
+    else invalid(scope, at, `is no port mapping: it ${problem}`, error.hint);
+    return [];
+  }
+}
+
+function shortForm(text: string): Mapping {
+  const slash = text.lastIndexOf("/");
+  const protocol = protocolOf(slash < 0 ? "tcp" : text.slice(slash + 1));
+  const parts = (slash < 0 ? text : text.slice(0, slash)).split(":");
+  const container = range(parts.pop() ?? "", "container port");
+  const hostText = parts.pop();
+  const address = parts.length === 0 ? undefined : parts.join(":");
+  const host =
+    hostText === undefined || (hostText === "" && address !== undefined) ? undefined : range(hostText, "host port");
+  return { hostIp: hostIp(address), host, container, protocol };
+}
+
+function longForm(item: Exclude<FilePort, string | number>): Mapping {
+  const host = item.published === undefined ? undefined : range(String(item.published), "host port");
+  return {
+    hostIp: hostIp(item.host_ip),
+    host,
+    container: range(String(item.target), "container port"),
+    protocol: item.protocol ?? "tcp",
+  };
+}
+
+function protocolOf(text: string): Port["protocol"] {
+  const lower = text.toLowerCase();
+  if (lower === "tcp" || lower === "udp" || lower === "sctp") return lower;
+  throw new PortMistake("has an unknown protocol", "use `/tcp`, `/udp` or `/sctp`");
+}
+
+function hostIp(text: string | undefined): string {
+  if (text === undefined) return LOOPBACK;
+  const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (isIP(address) !== 0) return address.toLowerCase();
+  throw new PortMistake(
+    "has a host address that is no IP address",
+    text === "localhost" ? `leave it out: ${LOOPBACK} is the default` : "write it as `127.0.0.1:8080:80`",
+  );
+}
+
+function range(text: string, what: string): Range {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  const first = Number(match?.[1] ?? 0);
+  const last = Number(match?.[2] ?? match?.[1] ?? 0);
+  if (!match) throw new PortMistake(`has no number as ${what}`, "write it as `8080:80`");
+  if (first < 1 || last > 65_535) throw new PortMistake(`has a ${what} outside 1-65535`);
+  if (first > last) throw new PortMistake("has a range that runs backwards");
+  return { first, last };
+}
+
+function spellOut({ hostIp: ip, host, container, protocol }: Mapping, published: number): Port[] {
+  const count = container.last - container.first + 1;
+  const hostCount = host === undefined ? count : host.last - host.first + 1;
+  if (count === 1 && hostCount > 1)
+    throw new PortMistake("maps a range to one port, which is not supported yet", "name one host port");
+  if (hostCount !== count) throw new PortMistake("has ranges of different length");
+  if (published + count > MAX_PORTS) throw new PortMistake(`brings the file to more than ${MAX_PORTS} published ports`);
+  return Array.from({ length: count }, (_, index): Port => ({
+    hostIp: ip,
+    ...(host !== undefined && { hostPort: host.first + index }),
+    containerPort: container.first + index,
+    protocol,
+  }));
+}
+
+/** Ports for the record, `3000/tcp`, ranges spelled out. */
+export function normalizeExpose(given: readonly (string | number)[] | undefined, path: Path, scope: Scope): string[] {
+  const exposed = new Set<string>();
+  for (const [index] of items(given)) {
+    const at = [...path, index];
+    try {
+      const { container, host, protocol } = shortForm(scope.findings.text(at));
+      if (host !== undefined) throw new PortMistake("has a host port", "publish it with `ports`");
+      for (const port of spellOut({ hostIp: LOOPBACK, host, container, protocol }, 0))
+        exposed.add(`${port.containerPort}/${protocol}`);
+    } catch (error) {
+      if (!(error instanceof PortMistake)) throw error;
+      invalid(scope, at, `is no port: it ${error.message}`, error.hint);
+    }
+  }
+  return [...exposed];
+}

@@ -1,0 +1,80 @@
+import { closest } from "../std/closest.ts";
+import type { Findings } from "./findings.ts";
+import { interpolate, type Lookup } from "./interpolate.ts";
+import { treeAt, type Entry, type Path, type Scalar, type Tree } from "./tree.ts";
+
+/** All text that variables may add to one file. */
+const MAX_ADDED = 4 * 1024 * 1024;
+
+/** The sources of variables that lie outside the file, weakest first. */
+export interface VariableSources {
+  readonly dotenv: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+/** How `${NAME}` is looked up in this file: `vars`, `.env`, the environment, `--var`, weakest first. */
+export function variableLookup(tree: Tree, sources: VariableSources, findings: Findings): Lookup {
+  const outside: Lookup = (name) => own(sources.vars, name) ?? own(sources.env, name) ?? own(sources.dotenv, name);
+  const declared = new Map<string, string>();
+  const node = treeAt(tree, ["vars"]);
+  for (const [name, entry] of node?.kind === "map" ? node.entries : []) {
+    if (entry.value.kind !== "scalar" || entry.value.value === null) continue;
+    if (outside(name) !== undefined) continue;
+    const result = interpolate(entry.value.text, outside);
+    if (result.kind === "text") declared.set(name, result.text);
+    else {
+      findings.error(["vars", name], { ...result, hint: usesAnother(result.message, node) ?? result.hint });
+      declared.set(name, "");
+    }
+  }
+  return (name) => outside(name) ?? declared.get(name);
+}
+
+function usesAnother(message: string, node: Tree | undefined): string | undefined {
+  const name = /`(\w+)`/.exec(message)?.[1];
+  const declared = name !== undefined && node?.kind === "map" && node.entries.has(name);
+  return declared ? "entries of `vars` can't use one another" : undefined;
+}
+
+function own(record: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Puts variables into every string of the tree but `vars`; what stands under `x-` keys may name unset ones. */
+export function substitute(tree: Tree, lookup: Lookup, findings: Findings): Tree {
+  const known = treeAt(tree, ["vars"]);
+  const names = known?.kind === "map" ? [...known.entries.keys()] : [];
+  let added = 0;
+
+  const scalar = (node: Scalar, path: Path, ignored: boolean): Scalar => {
+    if (typeof node.value !== "string" || !node.value.includes("$")) return node;
+    const result = interpolate(node.value, lookup);
+    if (result.kind === "text") {
+      added += result.text.length;
+      if (added <= MAX_ADDED) return { ...node, value: result.text, text: result.text, interpolated: true };
+      findings.error(path, { code: "yaml-limit", message: "variables make the file larger than 4 MiB" });
+      return { ...node, value: "", text: "", interpolated: true };
+    }
+    if (!ignored) {
+      const unset = result.code === "unset-variable" ? /`(\w+)` is not set/.exec(result.message)?.[1] : undefined;
+      const better = unset === undefined ? undefined : closest(unset, names);
+      findings.error(path, better === undefined ? result : { ...result, hint: `did you mean \`${better}\`?` });
+    }
+    return { ...node, interpolated: true };
+  };
+
+  const walk = (node: Tree, path: Path, ignored: boolean): Tree => {
+    if (node.kind === "scalar") return scalar(node, path, ignored);
+    if (node.kind === "list")
+      return { ...node, items: node.items.map((item, index) => walk(item, [...path, index], ignored)) };
+    const entries = new Map<string, Entry>();
+    for (const [key, entry] of node.entries) {
+      const skipped = path.length === 0 && key === "vars";
+      const value = skipped ? entry.value : walk(entry.value, [...path, key], ignored || key.startsWith("x-"));
+      entries.set(key, { key: entry.key, value });
+    }
+    return { ...node, entries };
+  };
+  return walk(tree, [], false);
+}

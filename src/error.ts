@@ -19,6 +19,7 @@ const EXIT_CODES = {
   "confirmation-needed": 6,
   "plan-stale": 6,
   interrupted: 130,
+  terminated: 143,
 } as const satisfies Readonly<Record<string, number>>;
 
 /** The names that a `DockError` may carry. */

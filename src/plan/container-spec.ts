@@ -273,10 +273,10 @@ export function canonicalSpec(wish: ContainerWish): CanonicalSpec {
 
 /** The same with environment values as hashes under `salt`: what the spec label holds. */
 export function concealedSpec(spec: CanonicalSpec, salt: string): CanonicalSpec {
-  const { environment } = spec;
-  if (environment === undefined || typeof environment !== "object") return spec;
+  const environment = spec["environment"] as Readonly<Record<string, string>> | undefined;
+  if (environment === undefined) return spec;
   const hashed = Object.entries(environment).map(
-    ([name, value]) => [name, concealedValue(salt, String(value))] as const,
+    ([name, value]) => [name, concealedValue(salt, value)] as const,
   );
   return { ...spec, environment: Object.fromEntries(hashed) };
 }
@@ -318,7 +318,8 @@ function isDevMount(wish: ContainerWish, mount: Mount): boolean {
   return wish.service.devMounts.includes(mount);
 }
 
-type MountSpec = { readonly [key: string]: SpecValue };
+/** Members of a mount in the canonical spec; which are there depends on its type. */
+type MountSpec = Readonly<Record<string, string | number | boolean>>;
 
 /** Mounts by target; absent members are defaults. */
 function mountSpecs(wish: ContainerWish, mounts: readonly Mount[]): Readonly<Record<string, MountSpec>> {

@@ -90,7 +90,7 @@ function planImage(
   const { image, state } = of;
   const { builder, request, observed } = to;
   const target = `image:${image.key}`;
-  const running = state.id === undefined ? runningInput(image.key, state.digest, project, observed) : undefined;
+  const running = state.id === undefined ? runningInput(project, state, observed) : undefined;
   if (!of.forced && running !== undefined) {
     // The tag is gone but an own container runs that input: its image is tagged again.
     builder.add(
@@ -209,17 +209,20 @@ function previousRecord(
 }
 
 /** Id of the image of an own container that was created from these inputs. */
-function runningInput(key: string, digest: Digest, project: Project, observed: Observed): string | undefined {
+function runningInput(
+  project: Project,
+  wanted: { readonly key: string; readonly digest: Digest },
+  observed: Observed,
+): string | undefined {
+  const repository = inputRepository(project.name, wanted.key);
   const own = observed.containers.find(
-    (container) =>
-      container.labels[LABEL.input] === digest &&
-      container.imageRef.startsWith(`${inputRepository(project.name, key)}:`),
+    (container) => container.labels[LABEL.input] === wanted.digest && container.imageRef.startsWith(`${repository}:`),
   );
   return own?.imageId;
 }
 
 /** How many input tags of an image are kept. */
-const KEPT_INPUTS = 3;
+export const KEPT_INPUTS = 3;
 
 /** Plans the removal of input tags beyond the newest three of an image, never of one in use. Needs the times of tagging. */
 export function planSupersededTags(

@@ -85,7 +85,7 @@ function environmentDifferences(
       code: "config-changed",
       path: difference.path ?? "environment",
       ...(isMap(of.was) && name in of.was ? { before: known ? shown(name, before) : "(unknown)" } : {}),
-      ...(after === undefined ? {} : { after: shown(name, String(after)) }),
+      ...(after === undefined ? {} : { after: shown(name, text(after)) }),
     };
   });
 }

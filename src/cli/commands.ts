@@ -1,0 +1,70 @@
+import type { CommandEntry } from "./command.ts";
+
+/** Every command by name; a command's module is loaded only when it is called. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    summary: "Show the plan, carry it out, wait until ready",
+    group: "Make it so",
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  build: {
+    summary: "Build images whose inputs changed",
+    group: "Make it so",
+    load: async () => (await import("./commands/build.ts")).build,
+  },
+  watch: {
+    summary: "Keep everything true while you edit",
+    group: "Make it so",
+    load: async () => (await import("./commands/watch.ts")).watch,
+  },
+  down: {
+    summary: "Remove the project's containers and networks",
+    group: "Make it so",
+    load: async () => (await import("./commands/down.ts")).down,
+  },
+  plan: {
+    summary: "Show what up would do, and why; touches nothing",
+    group: "Look",
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  ps: {
+    summary: "List the project's containers",
+    group: "Look",
+    load: async () => (await import("./commands/ps.ts")).ps,
+  },
+  logs: {
+    summary: "Show the output of containers",
+    group: "Look",
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  history: {
+    summary: "Show the layers of an image",
+    group: "Look",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  context: {
+    summary: "Show the files that an image's build sees",
+    group: "Look",
+    load: async () => (await import("./commands/context.ts")).context,
+  },
+  exec: {
+    summary: "Run a command in a service's container",
+    group: "Work with containers",
+    load: async () => (await import("./commands/exec.ts")).exec,
+  },
+  config: {
+    summary: "Print the resolved project",
+    group: "Project file and tool",
+    load: async () => (await import("./commands/config.ts")).config,
+  },
+  validate: {
+    summary: "Check the project file and show all mistakes",
+    group: "Project file and tool",
+    load: async () => (await import("./commands/validate.ts")).validate,
+  },
+  version: {
+    summary: "Show the versions of dock and the engine",
+    group: "Project file and tool",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+};

@@ -1,0 +1,114 @@
+import { DockError } from "../error.ts";
+import { execute, type Outcome } from "../execute/execute.ts";
+import { type Execution, initialMade } from "../execute/execution.ts";
+import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
+import type { Conflict } from "../plan/plan-builder.ts";
+import type { PlanRequest } from "../plan/request.ts";
+import type { Project } from "../project/model.ts";
+import { systemClock } from "../std/clock.ts";
+import type { Session } from "./session.ts";
+import { survey, type World } from "./world.ts";
+
+/** Rounds of plan and execution until the plan has to be empty. */
+const ROUNDS = 3;
+
+/** How a run is carried out beyond what the plan says. */
+export interface ConvergeOptions {
+  /** Milliseconds that a service may take until it is ready. */
+  readonly readyTimeout?: number;
+}
+
+/** What a run did. */
+export interface Converged {
+  /** What the first plan was made from: what this run was about. */
+  readonly first: World;
+  /** After the last round: its plan is empty. */
+  readonly last: World;
+}
+
+/**
+ * Plans and carries out until there is nothing left to do (three rounds at most): only then does it return. Rejects with
+ * the first failure, with a conflict before anything was touched, and when the plan does not become empty.
+ */
+export async function converge(
+  session: Session,
+  of: { readonly project: Project; readonly request: PlanRequest },
+  options: ConvergeOptions = {},
+): Promise<Converged> {
+  const { project } = of;
+  const renderer = await session.renderer();
+  const engine = await session.engine();
+  const lock: ProjectLock = {
+    project: project.name,
+    engineId: engine.address,
+    file: project.file,
+    onWait: (message) => renderer.emit({ type: "notice", message }),
+  };
+  return await withProjectLock(lock, session.signal, async () => {
+    let request = of.request;
+    let first: World | undefined;
+    for (let round = 0; ; round += 1) {
+      const world = await survey(session, project, request);
+      first ??= world;
+      refuseConflicts(world.reconciled.conflicts);
+      if (round === 0 || world.reconciled.plan.actions.length > 0) renderer.emit({ type: "plan", plan: world.reconciled.plan });
+      if (world.reconciled.plan.actions.length === 0) return { first, last: world };
+      if (round === ROUNDS) throw unsettled(world);
+      failOn(await execute(await executionOf(session, world, options), session.signal));
+      // What was forced is done: asking again would do it again.
+      request = { ...request, forceBuild: false, noCache: false, pull: false, forceRecreate: false, renewAnonVolumes: false };
+    }
+  });
+}
+
+/** What executors need, from a world. */
+export async function executionOf(session: Session, world: World, options: ConvergeOptions): Promise<Execution> {
+  const renderer = await session.renderer();
+  return {
+    engine: await session.engine(),
+    project: world.project,
+    inputs: world.inputs,
+    observed: world.observed,
+    reconciled: world.reconciled,
+    emit: (event) => renderer.emit(event),
+    clock: systemClock,
+    settings: {
+      cacheDirectory: session.cacheDirectory,
+      env: session.io.env,
+      parallel: session.globals.parallel ?? 16,
+      parallelBuilds: session.globals.parallel ?? 4,
+      ...(options.readyTimeout === undefined ? {} : { readyTimeout: options.readyTimeout }),
+    },
+    made: initialMade(world.reconciled),
+  };
+}
+
+/** Throws when something is in the way: nothing has been touched. */
+export function refuseConflicts(conflicts: readonly Conflict[]): void {
+  const [first, ...others] = conflicts;
+  if (!first) return;
+  throw new DockError("conflict", `${first.message}; nothing was touched`, {
+    hint: first.hint,
+    ...(others.length === 0 ? {} : { detail: others.map((conflict) => `also: ${conflict.message} (${conflict.hint})`).join("\n") }),
+  });
+}
+
+/** Throws the first failure of an execution; the others are told as events. */
+export function failOn(outcome: Outcome): void {
+  const [first, ...others] = outcome.failed;
+  if (!first) return;
+  if (others.length === 0) throw first.error;
+  const { error } = first;
+  throw new DockError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    detail: [error.detail, ...others.map(({ id, error: other }) => `also failed: ${id}: ${other.message}`)].filter((part) => part !== undefined).join("\n"),
+    cause: error,
+  });
+}
+
+function unsettled(world: World): DockError {
+  const left = world.reconciled.plan.actions.map((action) => `${action.id} (${action.reasons[0]?.code ?? ""})`);
+  return new DockError("operation-failed", `the engine does not come to rest: after ${ROUNDS} rounds there is still ${left.slice(0, 3).join(", ")}`, {
+    hint: "something else may be changing the same containers; run again, and see \"dock plan\"",
+  });
+}

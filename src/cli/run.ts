@@ -1,0 +1,88 @@
+import { Command, CommanderError } from "commander";
+import { DockError } from "../error.ts";
+import { closest } from "../std/closest.ts";
+import type { CommandDefinition } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { addGlobalOptions, commandIndex, type GlobalOptions, withoutAliases } from "./global-options.ts";
+import { helpPage } from "./help.ts";
+import { reportError } from "./report.ts";
+import { openSession, type Io } from "./session.ts";
+import { DOCK_VERSION } from "./version.ts";
+
+/** Runs one command line and gives the process's exit code; errors are on stderr by then. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const words = withoutAliases(argv);
+  let globals: GlobalOptions = {};
+  try {
+    const index = commandIndex(words);
+    const before = words.slice(0, index < 0 ? words.length : index);
+    if (index < 0) return topLevel(before, io);
+    const name = words[index] ?? "";
+    if (name === "help") return await help(words[index + 1], io);
+    const definition = await load(name);
+    const early = parse(new Command("dock"), before, io);
+    const command = commandOf(name, definition);
+    const late = parse(command, words.slice(index + 1), io);
+    if (late === undefined || early === undefined) return 0;
+    const options = { ...early.options, ...late.options };
+    globals = options as GlobalOptions;
+    await using session = openSession(io, globals);
+    return await definition.run({ session, args: late.args, options });
+  } catch (error) {
+    return reportError(error, { io, globals });
+  }
+}
+
+function topLevel(before: readonly string[], io: Io): number {
+  if (before.includes("--version") || before.includes("-V")) io.stdout.write(`dock ${DOCK_VERSION}\n`);
+  else if (before.every((word) => word === "-h" || word === "--help")) io.stdout.write(helpPage());
+  else throw new DockError("usage", `no command after ${before.join(" ")}`, { hint: 'see "dock --help"' });
+  return 0;
+}
+
+async function help(name: string | undefined, io: Io): Promise<number> {
+  if (name === undefined) io.stdout.write(helpPage());
+  else io.stdout.write(commandOf(name, await load(name)).helpInformation());
+  return 0;
+}
+
+async function load(name: string): Promise<CommandDefinition> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry) return await entry.load();
+  const meant = closest(name, Object.keys(COMMANDS));
+  throw new DockError("usage", `there is no command "${name}"`, {
+    hint: meant === undefined ? 'see "dock --help" for all commands' : `did you mean "dock ${meant}"?`,
+  });
+}
+
+function commandOf(name: string, definition: CommandDefinition): Command {
+  const command = new Command(`dock ${name}`);
+  command.description(COMMANDS[name]?.summary ?? "").helpOption("-h, --help", "show this help");
+  if (definition.usage !== "") command.usage(`[options] ${definition.usage}`);
+  definition.configure(command);
+  addGlobalOptions(command);
+  return command;
+}
+
+/** The values of a command's options, or undefined when help was asked for and shown. */
+function parse(
+  command: Command,
+  words: readonly string[],
+  io: Io,
+): { readonly options: Readonly<Record<string, unknown>>; readonly args: readonly string[] } | undefined {
+  if (command.name() === "dock") addGlobalOptions(command);
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: () => undefined })
+    .showSuggestionAfterError();
+  try {
+    command.parse([...words], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new DockError("usage", error.message.replace(/^error: /, "").replace(/\n/g, " "), {
+      hint: `see "${command.name()} --help"`,
+    });
+  }
+  return { options: command.opts(), args: command.args };
+}

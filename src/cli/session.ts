@@ -1,0 +1,97 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { connect } from "../engine/connect.ts";
+import type { Engine } from "../engine/engine.ts";
+import { DockError } from "../error.ts";
+import type { Event } from "../event.ts";
+import { createRenderer, type Renderer, type RendererMode } from "../ui/renderer.ts";
+import type { GlobalOptions } from "./global-options.ts";
+
+/** What of the process a run may use. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** An output stream that may be a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+
+/** What all parts of one command share: the composition root. Closing it closes whatever it opened. */
+export interface Session extends AsyncDisposable {
+  readonly io: Io;
+  readonly globals: GlobalOptions;
+  /** Aborts at the first SIGINT or SIGTERM with the error to end with; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** Directory for what may be deleted at any time. */
+  readonly cacheDirectory: string;
+  /** Chosen at its first use, dialed at its first call. */
+  engine(): Promise<Engine>;
+  /** Events of plans and watches go to the renderer that the options and the terminal ask for. */
+  renderer(): Promise<Renderer>;
+}
+
+/** Opens the session of one command line. */
+export function openSession(io: Io, globals: GlobalOptions): Session {
+  const controller = new AbortController();
+  const interrupt = (name: NodeJS.Signals): void => {
+    const [code, status] = name === "SIGTERM" ? (["terminated", 143] as const) : (["interrupted", 130] as const);
+    if (controller.signal.aborted) process.exit(status);
+    controller.abort(new DockError(code, `interrupted by ${name}`));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, interrupt);
+  // Whoever reads our output may stop reading (`dock logs | head`): that is no failure of ours.
+  const closed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE") throw error;
+    controller.abort(new DockError("interrupted", "nobody reads the output any more"));
+  };
+  for (const stream of [io.stdout, io.stderr]) stream.on("error", closed);
+  let engine: Promise<Engine> | undefined;
+  let renderer: Promise<Renderer> | undefined;
+  return {
+    io,
+    globals,
+    signal: controller.signal,
+    cacheDirectory: join(io.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dockyaml"),
+    engine: async () => {
+      engine ??= connect({
+        env: io.env,
+        ...(globals.host === undefined ? {} : { host: globals.host }),
+        ...(globals.engineContext === undefined ? {} : { context: globals.engineContext }),
+      });
+      return await engine;
+    },
+    renderer: async () => {
+      renderer ??= createRenderer({
+        mode: rendererMode(globals),
+        verbose: globals.verbose ?? false,
+        color: globals.color ?? true,
+        stdout: io.stdout,
+        stderr: io.stderr,
+        env: io.env,
+      });
+      return await renderer;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const name of signals) process.off(name, interrupt);
+      await (await renderer)?.[Symbol.asyncDispose]();
+      await (await engine)?.close();
+      for (const stream of [io.stdout, io.stderr]) stream.off("error", closed);
+    },
+  };
+}
+
+function rendererMode(globals: GlobalOptions): RendererMode {
+  if (globals.json) return "json";
+  if (globals.quiet) return "quiet";
+  return globals.plain ? "plain" : "auto";
+}
+
+/** Sends one event to the session's renderer. */
+export async function tell(session: Session, event: Event): Promise<void> {
+  (await session.renderer()).emit(event);
+}

@@ -1,0 +1,79 @@
+import { inspectDiffering, inspectImages, observe } from "../engine/observe.ts";
+import { applyBuildArgs } from "../gather/build-args.ts";
+import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
+import { gather } from "../gather/gather.ts";
+import { KEPT_INPUTS } from "../plan/images.ts";
+import type { Inputs } from "../plan/inputs.ts";
+import type { Observed } from "../plan/observed.ts";
+import { type Reconciled, reconcile } from "../plan/reconcile.ts";
+import type { PlanRequest } from "../plan/request.ts";
+import { crowdedRepositories, differingContainers, wantedNames } from "../plan/scope.ts";
+import { selectServices, wantedSlots } from "../plan/wanted.ts";
+import type { Project } from "../project/model.ts";
+import type { Session } from "./session.ts";
+
+/** What a plan is made from and what came out. */
+export interface World {
+  readonly project: Project;
+  readonly request: PlanRequest;
+  readonly inputs: Inputs;
+  readonly observed: Observed;
+  readonly reconciled: Reconciled;
+}
+
+/** The project with `--arg` applied to those of the images asked for whose Dockerfiles declare it. */
+export async function withBuildArgs(
+  project: Project,
+  args: readonly string[],
+  images: readonly string[] | undefined,
+): Promise<Project> {
+  if (args.length === 0) return project;
+  const keys = images ?? Object.keys(project.images);
+  return applyBuildArgs(project, { dockerfiles: await readDockerfiles(project, keys), args, images: keys });
+}
+
+/** Observes the engine, gathers the inputs from the disk, and plans. Touches nothing. */
+export async function survey(session: Session, project: Project, request: PlanRequest): Promise<World> {
+  const { signal } = session;
+  const engine = await session.engine();
+  const services = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
+  const images = request.images ?? buildableImages(project, services, request);
+  const dockerfiles = await readDockerfiles(project, images);
+  const first = await observe(engine, { project: project.name, wantedNames: wantedNames(project, request.mode) }, signal);
+  const described = await inspectImages(
+    engine,
+    {
+      observed: first,
+      questions: {
+        taggedTimes: crowdedRepositories(project, first, KEPT_INPUTS),
+        configs: request.mode === "dev" ? baseReferences(dockerfiles) : [],
+      },
+    },
+    signal,
+  );
+  const inputs = await gather(
+    project,
+    { dockerfiles, services, mode: request.mode, observed: described },
+    { cacheDirectory: session.cacheDirectory, signal },
+  );
+  const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
+  const ids = differingContainers(described, slots);
+  const observed = ids.length === 0 ? described : await inspectDiffering(engine, { observed: described, ids }, signal);
+  const reconciled = reconcile(project, { inputs, observed }, request);
+  return { project, request, inputs, observed, reconciled };
+}
+
+/** Images that services run, in a mode; those that they are built from are found with their Dockerfiles. */
+function buildableImages(project: Project, services: readonly string[], request: PlanRequest): readonly string[] {
+  const keys = services.flatMap((key) => {
+    const service = project.services[key];
+    if (!service) return [];
+    const image = request.mode === "dev" ? (service.dev?.image ?? service.image) : service.image;
+    return image.kind === "built" ? [image.key] : [];
+  });
+  return [...new Set(keys)];
+}
+
+function baseReferences(dockerfiles: Dockerfiles): readonly string[] {
+  return [...dockerfiles.values()].flatMap(({ references }) => references.flatMap((reference) => (reference.kind === "external" ? [reference.ref] : [])));
+}

@@ -1,0 +1,139 @@
+import { chown, lstat, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { DockError } from "../error.ts";
+import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
+import { concealedSpec, restartText, writeSpec } from "../plan/container-spec.ts";
+import { devVolumeName } from "../plan/dev-volume.ts";
+import { LABEL } from "../plan/labels.ts";
+import { allMounts } from "../plan/mode.ts";
+import { slotTarget } from "../plan/operation.ts";
+import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
+import { canonicalJson } from "../std/digest.ts";
+import type { Execution } from "./execution.ts";
+import { currentImage, type SlotImageNow } from "./slot-image.ts";
+
+/** Creates the container of a slot under a name, connected to all its networks; it is not started. Returns its id. */
+export async function createSlotContainer(
+  execution: Execution,
+  of: {
+    readonly wanted: WantedSlot;
+    readonly name: string;
+    /** Anonymous volumes with data that move in: target → volume name. */
+    readonly carriedVolumes: Readonly<Record<string, string>>;
+  },
+  signal: AbortSignal,
+): Promise<string> {
+  const { wanted } = of;
+  const image = await currentImage(execution, wanted, signal);
+  await makeMountPoints(wanted);
+  const body = containerBody(execution, { ...of, image });
+  // Engines before API 1.44 take one network at creation; the others are joined before the start.
+  const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
+  body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
+  const { platform } = wanted.service;
+  const id = await execution.engine.createContainer({ name: of.name, body, ...(platform === undefined ? {} : { platform }) }, signal);
+  try {
+    for (const [network, endpoint] of others) {
+      await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
+    }
+  } catch (error) {
+    await execution.engine.removeContainer(id, { volumes: false }, AbortSignal.timeout(CLEANUP_MS));
+    throw error;
+  }
+  execution.made.containers.set(slotTarget(wanted.slot), id);
+  return id;
+}
+
+/** How long cleaning up after a failure may take. */
+const CLEANUP_MS = 30_000;
+
+function containerBody(
+  execution: Execution,
+  of: { readonly wanted: WantedSlot; readonly image: SlotImageNow; readonly carriedVolumes: Readonly<Record<string, string>> },
+): ContainerBody {
+  const { project, inputs, observed } = execution;
+  const { wanted, image } = of;
+  const body = emptyBody(image.ref);
+  writeSpec(wanted.spec, body);
+  const salt = projectSalt(inputs, observed);
+  body.Labels = {
+    ...body.Labels,
+    [LABEL.project]: project.name,
+    [LABEL.file]: project.file,
+    [LABEL.service]: wanted.slot.service,
+    [LABEL.number]: String(wanted.slot.number),
+    [LABEL.spec]: canonicalJson(concealedSpec(wanted.spec, salt)),
+    [LABEL.specDigest]: wanted.specDigest,
+    [LABEL.salt]: salt,
+    [LABEL.mode]: wanted.mode,
+    ...(image.inputDigest === undefined ? {} : { [LABEL.input]: image.inputDigest }),
+  };
+  const added = [
+    ...wanted.devTargets.map((path): MountBody => ({
+      Type: "volume",
+      Source: devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
+      Target: path,
+    })),
+    ...Object.entries(of.carriedVolumes).map(([Target, Source]): MountBody => ({ Type: "volume", Source, Target })),
+  ];
+  const taken = new Set(added.map((mount) => mount.Target));
+  body.HostConfig.Mounts = [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...added];
+  return body;
+}
+
+/**
+ * Makes the directories that nested mounts need and a bind's source lacks, empty and owned like that source (spec §3):
+ * the engine would make them as root.
+ */
+async function makeMountPoints(wanted: WantedSlot): Promise<void> {
+  const mounts = allMounts(wanted.service);
+  const targets = [...mounts.map((mount) => mount.target), ...wanted.devTargets];
+  for (const bind of mounts) {
+    if (bind.kind !== "bind") continue;
+    for (const target of targets) {
+      const inner = posix.relative(bind.target, target);
+      if (inner === "" || inner.startsWith("..") || posix.isAbsolute(inner)) continue;
+      const nested = mounts.find((mount) => mount.target === target);
+      await makeMountPoint(bind.source, inner, nested?.kind === "bind" ? nested.source : undefined);
+    }
+  }
+}
+
+async function makeMountPoint(root: string, inner: string, nestedSource: string | undefined): Promise<void> {
+  const owner = await stat(root);
+  if (!owner.isDirectory()) return;
+  const wantsFile = nestedSource !== undefined && (await stat(nestedSource)).isFile();
+  const parts = inner.split("/");
+  let path = root;
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part);
+    const last = index === parts.length - 1;
+    if (await exists(path)) continue;
+    try {
+      if (last && wantsFile) await writeFile(path, "", { flag: "wx" });
+      else await mkdir(path);
+      await chown(path, owner.uid, owner.gid);
+    } catch (error) {
+      throw new DockError("operation-failed", `could not make the mount point ${path}: ${String(error)}`, {
+        hint: `make it yourself, or let ${dirname(path)} be writable`,
+        cause: error,
+      });
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** What `POST /containers/{id}/update` takes for the properties that change in place. */
+export function updateBody(wanted: WantedSlot): Readonly<Record<string, unknown>> {
+  const [Name, retries = "0"] = restartText(wanted.service.restart).split(":");
+  return { RestartPolicy: { Name, MaximumRetryCount: Number(retries) } };
+}

@@ -1,0 +1,71 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Emit } from "../event.ts";
+import type { Inputs } from "../plan/inputs.ts";
+import type { Observed } from "../plan/observed.ts";
+import type { SlotRef } from "../plan/operation.ts";
+import { slotTarget } from "../plan/operation.ts";
+import type { Reconciled } from "../plan/reconcile.ts";
+import type { WantedSlot } from "../plan/wanted.ts";
+import type { Project } from "../project/model.ts";
+import type { Clock } from "../std/clock.ts";
+import type { Digest } from "../std/digest.ts";
+
+/** What all operations of one run share. */
+export interface Execution {
+  readonly engine: Engine;
+  readonly project: Project;
+  readonly inputs: Inputs;
+  readonly observed: Observed;
+  readonly reconciled: Reconciled;
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly settings: ExecutionSettings;
+  /** What operations of this run have made so far. */
+  readonly made: Made;
+}
+
+/** What the command line says about how to carry out a plan. */
+export interface ExecutionSettings {
+  /** Milliseconds until a service that is not ready counts as failed; undefined: reckoned from its health check. */
+  readonly readyTimeout?: number;
+  /** Directory of this user's cache: stat caches and build records. */
+  readonly cacheDirectory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** How many builds run at once. */
+  readonly parallelBuilds: number;
+  /** How many other operations run at once. */
+  readonly parallel: number;
+}
+
+/** The image that containers of an own image are created from. */
+export interface MadeImage {
+  readonly ref: string;
+  readonly id: string;
+  readonly digest: Digest;
+}
+
+/** Results that later operations of the same run look up. */
+export interface Made {
+  /** By image key, for own images. */
+  readonly images: Map<string, MadeImage>;
+  /** Container id by slot target. */
+  readonly containers: Map<string, string>;
+  /** When a container of a slot was started, on the execution's clock. */
+  readonly started: Map<string, number>;
+}
+
+/** What this run starts from: the images that are already there. */
+export function initialMade(reconciled: Reconciled): Made {
+  const images = [...reconciled.images.values()].flatMap(({ key, ref, id, digest }) =>
+    id === undefined ? [] : [[key, { ref, id, digest }] as const],
+  );
+  return { images: new Map(images), containers: new Map(), started: new Map() };
+}
+
+/** The wish for a slot that the plan names. */
+export function wantedSlot(execution: Execution, slot: SlotRef): WantedSlot {
+  const target = slotTarget(slot);
+  const wanted = execution.reconciled.slots.find((candidate) => slotTarget(candidate.slot) === target);
+  if (!wanted) throw new Error(`the plan names ${target}, which nobody wants`);
+  return wanted;
+}

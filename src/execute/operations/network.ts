@@ -1,0 +1,38 @@
+import type { Operation } from "../../plan/operation.ts";
+import { networkLabels } from "../../plan/resources.ts";
+import type { Execution } from "../execution.ts";
+
+/** Makes a network of the project. */
+export async function createNetwork(
+  operation: Operation<"network.create">,
+  { engine, project }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
+  const network = project.networks[operation.network];
+  if (!network) throw new Error(`no network ${operation.network}`);
+  await engine.createNetwork(
+    {
+      name: operation.name,
+      labels: networkLabels(project, network),
+      options: network.driverOpts,
+      internal: network.internal,
+      attachable: network.attachable,
+      enableIPv6: network.enableIpv6,
+      ...(network.driver === undefined ? {} : { driver: network.driver }),
+    },
+    signal,
+  );
+}
+
+/** Removes a network; one that is gone already counts as removed. */
+export async function removeNetwork(operation: Operation<"network.remove">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+  await engine.removeNetwork(operation.id, signal);
+}
+
+export async function connectNetwork(operation: Operation<"network.connect">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+  await engine.connectNetwork(operation.network, { container: operation.container }, signal);
+}
+
+export async function disconnectNetwork(operation: Operation<"network.disconnect">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+  await engine.disconnectNetwork(operation.network, operation.container, signal);
+}

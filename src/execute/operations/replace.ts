@@ -1,0 +1,67 @@
+import { DockError } from "../../error.ts";
+import type { Operation } from "../../plan/operation.ts";
+import { slotTarget } from "../../plan/operation.ts";
+import { createSlotContainer } from "../create-container.ts";
+import { type Execution, wantedSlot } from "../execution.ts";
+import { waitUntilReady } from "../readiness.ts";
+import { startOrExplain } from "./container.ts";
+
+/** How long going back after a failure may take. */
+const WAY_BACK_MS = 60_000;
+
+/**
+ * Replaces a container with a way back (spec §2): create the new one while the old one runs, stop the old one, start
+ * the new one, watch it, remove the old one, rename. On failure the new one is removed and the old one started again.
+ * An interruption leaves both: the next run continues from what it finds.
+ */
+export async function replaceContainer(
+  operation: Operation<"container.replace">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<string> {
+  const { engine, clock } = execution;
+  const wanted = wantedSlot(execution, operation.slot);
+  const target = slotTarget(operation.slot);
+  const { carriedVolumes, temporaryName } = operation;
+  const id = await createSlotContainer(execution, { wanted, name: temporaryName, carriedVolumes }, signal);
+  let stoppedAt = clock.now();
+  try {
+    await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
+    stoppedAt = clock.now();
+    await startOrExplain(execution, { id, slot: operation.slot, paused: false }, signal);
+    execution.made.started.set(target, clock.now());
+    await waitUntilReady(execution, { wanted, id, until: operation.until, startedAt: clock.now() }, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DockError)) throw error;
+    throw await goBack(operation, { execution, id, error });
+  }
+  await engine.removeContainer(operation.id, { volumes: false }, signal);
+  await engine.renameContainer(id, operation.name, signal);
+  return `replaced, ready ${Math.round(clock.now() - stoppedAt)} ms after the old one stopped`;
+}
+
+/** Removes the new container and starts the old one again; returns the error to report. */
+async function goBack(
+  operation: Operation<"container.replace">,
+  of: { readonly execution: Execution; readonly id: string; readonly error: DockError },
+): Promise<DockError> {
+  const { execution, id, error } = of;
+  const signal = AbortSignal.timeout(WAY_BACK_MS);
+  try {
+    await execution.engine.removeContainer(id, { volumes: false }, signal);
+    if (operation.oldWasRunning) await execution.engine.startContainer(operation.id, signal);
+  } catch (second) {
+    const { message } = second as Error;
+    return new DockError(error.code, `${error.message}; and going back to the old container failed: ${message}`, {
+      hint: "run again: what was interrupted is continued",
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      cause: error,
+    });
+  }
+  const kept = operation.oldWasRunning ? "the old container serves again" : "the old container was kept";
+  return new DockError(error.code, `${error.message}; ${kept}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    cause: error,
+  });
+}

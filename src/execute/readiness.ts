@@ -1,0 +1,155 @@
+import { DockError } from "../error.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Readiness } from "../plan/operation.ts";
+import type { WantedSlot } from "../plan/wanted.ts";
+import { formatDuration } from "../std/duration.ts";
+import type { Execution } from "./execution.ts";
+
+/** How long a container has to live after its start to count as alive (spec §5). */
+export const SETTLE_MS = 300;
+
+/** Lines of a container's output that a failure shows. */
+const SHOWN_LINES = 20;
+
+/** What is waited for. */
+export interface Awaited {
+  readonly wanted: WantedSlot;
+  readonly id: string;
+  readonly until: Readiness;
+  /** On the execution's clock; undefined when the container was running before. */
+  readonly startedAt: number | undefined;
+}
+
+/**
+ * Resolves when the container is ready: alive for the settle time, healthy, or exited with 0. Rejects with `not-ready`
+ * and the container's last lines when it dies, exits otherwise, turns unhealthy or takes longer than its time.
+ */
+export async function waitUntilReady(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const inner = AbortSignal.any([signal, stop.signal]);
+  try {
+    const exit = exitOf(execution, awaited, inner);
+    switch (awaited.until) {
+      case "completed":
+        await Promise.race([exit, expiry(execution, awaited, inner)]);
+        return;
+      case "alive": {
+        const passed = awaited.startedAt === undefined ? 0 : execution.clock.now() - awaited.startedAt;
+        await Promise.race([exit, execution.clock.sleep(Math.max(0, SETTLE_MS - passed), inner)]);
+        return;
+      }
+      case "healthy":
+        await Promise.race([exit, healthy(execution, awaited, inner), expiry(execution, awaited, inner)]);
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Rejects when the container ends; resolves when it ends with 0 and that is what is waited for. */
+async function exitOf(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  const { exitCode } = await quietAfterAbort(execution.engine.waitContainer(awaited.id, "not-running", signal), signal);
+  if (awaited.until === "completed" && exitCode === 0) return;
+  throw await notReady(execution, awaited, {
+    what: `exited with code ${exitCode}`,
+    hint:
+      exitCode === 0
+        ? "a service is expected to keep running: give it a command that stays in the foreground"
+        : `see its whole output with "dock logs ${awaited.wanted.slot.service}"`,
+  });
+}
+
+/** Resolves at the first passing health check that is believed: one reported since the container's start. */
+async function healthy(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  const { engine } = execution;
+  const events = engine.events({ types: ["container"], labels: [] }, signal);
+  // The stream is open before the state is read, so that no change falls between the two.
+  const changes = (async (): Promise<void> => {
+    for await (const event of events) {
+      if (event.id !== awaited.id || !event.action.startsWith("health_status")) continue;
+      if (event.action.endsWith("unhealthy")) throw await unhealthy(execution, awaited);
+      if (event.action.endsWith("healthy")) return;
+    }
+    signal.throwIfAborted();
+    // The stream ended on its own: fall back to what the engine says now.
+    await pollHealth(execution, awaited, signal);
+  })();
+  await Promise.race([quietAfterAbort(changes, signal), currentHealth(execution, awaited, signal)]);
+}
+
+/** Resolves when the container is healthy now; else never, but rejects when it has no health check. */
+async function currentHealth(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  const { health } = await execution.engine.inspectContainer(awaited.id, signal);
+  if (health === undefined) {
+    throw new DockError("not-ready", `service ${awaited.wanted.slot.service} is waited for until it is healthy, but has no health check`, {
+      hint: `add a "healthcheck" to service ${awaited.wanted.slot.service}, or wait for "service_started"`,
+    });
+  }
+  if (health.status === "healthy") return;
+  if (health.status === "unhealthy" && awaited.startedAt === undefined) throw await unhealthy(execution, awaited);
+  await new Promise<never>(() => undefined);
+}
+
+async function pollHealth(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { health } = await execution.engine.inspectContainer(awaited.id, signal);
+    if (health?.status === "healthy") return;
+    if (health?.status === "unhealthy") throw await unhealthy(execution, awaited);
+    await execution.clock.sleep(500, signal);
+  }
+}
+
+async function expiry(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<never> {
+  const milliseconds = execution.settings.readyTimeout ?? defaultTimeout(awaited);
+  await execution.clock.sleep(milliseconds, signal);
+  throw await notReady(execution, awaited, {
+    what: `was not ${awaited.until} after ${formatDuration(milliseconds)}`,
+    hint: "give it longer with --wait-timeout, or see what it does with \"dock logs\"",
+  });
+}
+
+/** What the health check needs to fail for good, and a minute more; ten minutes for a service that has to complete. */
+function defaultTimeout({ until, wanted }: Awaited): number {
+  if (until === "completed") return 600_000;
+  const check = wanted.service.healthcheck;
+  if (check?.kind !== "probe") return 180_000;
+  const { startPeriod = 0, interval = 30_000, timeout = 30_000, retries = 3 } = check;
+  return startPeriod + (interval + timeout) * retries + 60_000;
+}
+
+async function unhealthy(execution: Execution, awaited: Awaited): Promise<DockError> {
+  const { health } = await execution.engine.inspectContainer(awaited.id, AbortSignal.timeout(10_000));
+  const output = health?.probes.at(-1)?.output.trim() ?? "";
+  return await notReady(execution, awaited, {
+    what: output === "" ? "is unhealthy" : `is unhealthy: its health check said "${output}"`,
+    hint: `see its output with "dock logs ${awaited.wanted.slot.service}"`,
+  });
+}
+
+async function notReady(execution: Execution, awaited: Awaited, of: { readonly what: string; readonly hint: string }): Promise<DockError> {
+  const lines = await lastLines(execution.engine, awaited);
+  return new DockError("not-ready", `service ${awaited.wanted.slot.service} ${of.what}`, {
+    hint: of.hint,
+    ...(lines.length === 0 ? {} : { detail: lines.join("\n") }),
+  });
+}
+
+/** The container's last output; none when even that can't be had. */
+async function lastLines(engine: Engine, awaited: Awaited): Promise<readonly string[]> {
+  const lines: string[] = [];
+  try {
+    const options = { follow: false, tail: SHOWN_LINES, timestamps: false, tty: awaited.wanted.service.tty };
+    for await (const line of engine.containerLogs(awaited.id, options, AbortSignal.timeout(10_000))) lines.push(line.text);
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+  }
+  return lines;
+}
+
+/** After an abort nobody looks at the promise any more: its rejection must not surface as unhandled. */
+function quietAfterAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return promise.catch(async (error: unknown) => {
+    if (signal.aborted) return await new Promise<never>(() => undefined);
+    throw error;
+  });
+}

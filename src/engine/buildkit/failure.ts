@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { DockError } from "../../error.ts";
+import { errorLines } from "./dockerfile-lines.ts";
 import { parseErrorDetails, type ErrorSource } from "./error-details.ts";
 import type { GrpcError } from "./grpc-wire.ts";
 import type { FailedStep } from "./progress.ts";
@@ -27,13 +28,26 @@ export class BuildFailure extends DockError {
   }
 }
 
+/** What a failure is put together from, beside the engine's error. */
+export interface Evidence {
+  /** The step of a digest, or the one that failed by itself when the engine names none. */
+  readonly failedStep: (digest: string | undefined) => FailedStep | undefined;
+  /** The Dockerfile that was sent, if it was. */
+  readonly dockerfile: () => Promise<Dockerfile | undefined>;
+}
+
+/** A Dockerfile as the builder got it. */
+export interface Dockerfile {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** The failure that a solve's error and the progress until then add up to. */
-export function buildFailure(
-  error: GrpcError,
-  failedStep: (digest: string | undefined) => FailedStep | undefined,
-): BuildFailure {
-  const { vertex, exitCode, source } = parseErrorDetails(error.details);
-  const step = failedStep(vertex);
+export async function buildFailure(error: GrpcError, evidence: Evidence): Promise<BuildFailure> {
+  const details = parseErrorDetails(error.details);
+  const { exitCode } = details;
+  const step = evidence.failedStep(details.vertex);
+  const source = details.source ?? (await sourceOf(evidence, { step: step?.name ?? "", message: error.message }));
   const facts: FailureFacts = {
     step: step?.name,
     exitCode: exitCode ?? exitCodeIn(error.message) ?? exitCodeIn(step?.error ?? ""),
@@ -43,6 +57,13 @@ export function buildFailure(
   return new BuildFailure(summary(error.message, facts), facts, error);
 }
 
+/** Engine 20.10 does not tell where in the Dockerfile an error stands. */
+async function sourceOf(evidence: Evidence, about: Parameters<typeof errorLines>[1]): Promise<ErrorSource | undefined> {
+  const dockerfile = await evidence.dockerfile();
+  const ranges = dockerfile ? errorLines(dockerfile.text, about) : [];
+  return dockerfile && ranges.length > 0 ? { ...dockerfile, ranges } : undefined;
+}
+
 /** Engine 20.10 tells the exit code only as text. */
 function exitCodeIn(message: string): number | undefined {
   const match = /exit code: (\d+)/.exec(message);
@@ -50,12 +71,22 @@ function exitCodeIn(message: string): number | undefined {
 }
 
 function summary(message: string, { step, exitCode }: FailureFacts): string {
-  if (step !== undefined && exitCode !== undefined) return `step ${step} failed with exit code ${exitCode}`;
-  return printable(withoutPrefixes(message));
+  const text = printable(withoutPrefixes(message));
+  // Only the steps that stand in the Dockerfile have a number.
+  if (step === undefined || !/^\[[^\]]*\d+\/\d+\] /.test(step)) return text;
+  const name = shortened(printable(step).replace(/\s+/g, " "));
+  return exitCode === undefined ? `step ${name} failed: ${text}` : `step ${name} failed with exit code ${exitCode}`;
+}
+
+/** Characters of a step that fit a message of one line; its detail has all of it. */
+const STEP_LENGTH = 100;
+
+function shortened(step: string): string {
+  return step.length > STEP_LENGTH ? `${step.slice(0, STEP_LENGTH - 1)}…` : step;
 }
 
 const PREFIX =
-  /^(?:failed to solve(?: with frontend [\w.]+)?|rpc error: code = \w+ desc =|failed to compute cache key|failed to build LLB):? /;
+  /^(?:failed to solve(?: with frontend [\w.]+)?|rpc error: code = \w+ desc =|failed to compute cache key|failed to calculate checksum of ref \S+|failed to create LLB definition|failed to build LLB):? /;
 
 /** The builder's message without what its layers put in front of it. */
 function withoutPrefixes(message: string): string {

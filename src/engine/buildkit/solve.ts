@@ -3,13 +3,20 @@ import type { Clock } from "../../std/clock.ts";
 import type { BuildEvent } from "./build-event.ts";
 import type { BuildRequest } from "./build-request.ts";
 import { parseErrorDetails } from "./error-details.ts";
-import { buildFailure } from "./failure.ts";
+import { buildFailure, type Dockerfile } from "./failure.ts";
 import type { GrpcClient } from "./grpc-client.ts";
 import { GrpcError, STATUS } from "./grpc-wire.ts";
 import { engineSilent, PATIENCE, settled, within } from "./patience.ts";
 import { MalformedMessage } from "./pb.ts";
 import { Progress } from "./progress.ts";
-import { CONTROL, parseSolveResponse, parseWorkerLabels, solveRequest, statusRequest } from "./solve-message.ts";
+import {
+  CONTROL,
+  DOCKERFILE,
+  parseSolveResponse,
+  parseWorkerLabels,
+  solveRequest,
+  statusRequest,
+} from "./solve-message.ts";
 
 /** What a solve needs beside what is to be built. */
 export interface SolveRun {
@@ -39,16 +46,20 @@ export function startSolve(client: GrpcClient, request: BuildRequest, run: Solve
   // The other way around, engines of old would give up waiting for a build that they don't know yet.
   const answer = askToSolve(client, request, run);
   const gone = followProgress(client, progress, run);
-  return { response: outcome({ answer, gone, progress }, run), gone };
+  return { response: outcome({ answer, gone, progress, request }, run), gone };
 }
 
 interface Parts {
   readonly answer: Promise<ReadonlyMap<string, string>>;
   readonly gone: Promise<void>;
   readonly progress: Progress;
+  readonly request: BuildRequest;
 }
 
-async function outcome({ answer, gone, progress }: Parts, run: SolveRun): Promise<ReadonlyMap<string, string>> {
+async function outcome(
+  { answer, gone, progress, request }: Parts,
+  run: SolveRun,
+): Promise<ReadonlyMap<string, string>> {
   // The failed step's last output may come after the answer.
   const progressEnd = (): Promise<void> =>
     settled(gone, { clock: run.clock, milliseconds: run.signal.aborted ? 0 : PATIENCE.lastProgress });
@@ -58,7 +69,7 @@ async function outcome({ answer, gone, progress }: Parts, run: SolveRun): Promis
     return response;
   } catch (error) {
     await progressEnd();
-    throw error instanceof GrpcError ? solveError(error, progress) : error;
+    throw error instanceof GrpcError ? await solveError(error, { progress, request }) : error;
   }
 }
 
@@ -92,7 +103,10 @@ async function followProgress(client: GrpcClient, progress: Progress, run: Solve
   }
 }
 
-function solveError(error: GrpcError, progress: Progress): Error {
+async function solveError(
+  error: GrpcError,
+  { progress, request }: Pick<Parts, "progress" | "request">,
+): Promise<Error> {
   const { vertex } = parseErrorDetails(error.details);
   // With a step, these are a registry's or the step's own codes.
   if (vertex === undefined) {
@@ -104,7 +118,23 @@ function solveError(error: GrpcError, progress: Progress): Error {
       return new DockError("engine-broken", `the engine gave up the build: ${error.message}`, { hint, cause: error });
     }
   }
-  return buildFailure(error, (digest) => progress.failed(digest));
+  return buildFailure(error, {
+    failedStep: (digest) => progress.failed(digest),
+    dockerfile: () => sentDockerfile(request),
+  });
+}
+
+async function sentDockerfile({ sources, dockerfileName: file }: BuildRequest): Promise<Dockerfile | undefined> {
+  const source = sources[DOCKERFILE];
+  if (!source) return undefined;
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of source.read(file)) chunks.push(chunk);
+  } catch {
+    // It explains an error that has been told already; a second one would only hide that.
+    return undefined;
+  }
+  return { file, text: Buffer.concat(chunks).toString("utf8") };
 }
 
 const HOST_GATEWAY = "host-gateway";

@@ -32,7 +32,9 @@ const STEP = {
   lastLines: ["cc a.c", "\u001b[31merror\u001b[0m\u0007"],
 };
 
-test("a failed step is told with its Dockerfile lines and its last output", () => {
+const noDockerfile = (): Promise<undefined> => Promise.resolve(undefined);
+
+test("a failed step is told with its Dockerfile lines and its last output", async () => {
   const status = details(
     ["github.com/moby/buildkit/stack.Stack+json", {}],
     ["github.com/moby/buildkit/errdefs.Source+json", SOURCE],
@@ -40,9 +42,12 @@ test("a failed step is told with its Dockerfile lines and its last output", () =
     ["github.com/moby/buildkit/gatewayapi.ExitMessage+json", { Code: 2 }],
   );
   const asked: unknown[] = [];
-  const failure = buildFailure(new GrpcError(2, "process did not complete", status), (digest) => {
-    asked.push(digest);
-    return STEP;
+  const failure = await buildFailure(new GrpcError(2, "process did not complete", status), {
+    failedStep: (digest) => {
+      asked.push(digest);
+      return STEP;
+    },
+    dockerfile: noDockerfile,
   });
   expect(asked).toEqual(["sha256:1"]);
   expect(failure).toMatchObject({ code: "build-failed", message: "step [2/5] RUN make all failed with exit code 2" });
@@ -71,23 +76,43 @@ test("a failed step is told with its Dockerfile lines and its last output", () =
   );
 });
 
-test("without details, the exit code is taken from the text", () => {
+test("without details, exit code and lines are taken from the text and the Dockerfile", async () => {
   const error = new GrpcError(
     2,
     "failed to solve with frontend dockerfile.v0: executor failed running [/bin/sh -c make]: exit code: 2",
   );
-  const failure = buildFailure(error, () => ({ ...STEP, error: "" }));
-  expect(failure.facts).toMatchObject({ step: "[2/5] RUN make all", exitCode: 2, source: undefined });
+  const evidence = {
+    failedStep: () => ({ ...STEP, name: "[2/5] RUN make   all", error: "" }),
+    dockerfile: noDockerfile,
+  };
+  expect((await buildFailure(error, evidence)).facts).toMatchObject({ exitCode: 2, source: undefined });
+  const dockerfile = { file: "Dockerfile", text: DOCKERFILE };
+  const failure = await buildFailure(error, { ...evidence, dockerfile: () => Promise.resolve(dockerfile) });
+  expect(failure.facts).toMatchObject({ exitCode: 2, source: { ...dockerfile, ranges: [{ first: 4, last: 5 }] } });
 });
 
-test("an error of no step is told in the builder's words, without its layers'", () => {
+test("an error of no step is told in the builder's words, without its layers'", async () => {
   const error = new GrpcError(
     2,
     "failed to solve with frontend dockerfile.v0: failed to solve: rpc error: code = Unknown desc = dockerfile parse error line 3: unknown instruction: RUNN",
   );
-  const failure = buildFailure(error, () => undefined);
+  const failure = await buildFailure(error, { failedStep: () => undefined, dockerfile: noDockerfile });
   expect(failure.message).toBe("dockerfile parse error line 3: unknown instruction: RUNN");
   expect(failure.detail).toBeUndefined();
+});
+
+test("a step that fails before it runs is told with the reason", async () => {
+  const error = new GrpcError(
+    2,
+    'failed to compute cache key: failed to calculate checksum of ref a::b: "/nope": not found',
+  );
+  const name = `[2/2] COPY nope ${"/long".repeat(40)}`;
+  const failure = await buildFailure(error, {
+    failedStep: () => ({ name, error: "", lastLines: [] }),
+    dockerfile: noDockerfile,
+  });
+  expect(failure.message).toMatch(/^step \[2\/2\] COPY nope [\/long]{81}… failed: "\/nope": not found$/);
+  expect(failure.detail).toBe(name);
 });
 
 test("details that can't be read are none", () => {

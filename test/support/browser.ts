@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+
+import { chromium, type Page } from "playwright-core";
+
+import { debianCodename, installPackages } from "../../scripts/engine/apt.mjs";
+
+const DEBIAN_CHROMIUM = "/usr/bin/chromium";
+const PLACES = [
+  DEBIAN_CHROMIUM,
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Milliseconds for the browser to start and for a page to load. */
+const PATIENCE = 30_000;
+
+/** A headless browser with an empty profile of its own; disposing it ends its processes and removes the profile. */
+export interface TestBrowser extends AsyncDisposable {
+  /** A page, in a session of its own, on which `url` has loaded; rejects when it did not within 30 s. */
+  openPage(url: string): Promise<Page>;
+}
+
+/** Starts the machine's Chromium or Chrome, which is installed first on Debian as root; anywhere else its absence is an error. */
+export async function launchBrowser(): Promise<TestBrowser> {
+  const browser = await chromium.launch({
+    executablePath: await browserPath(),
+    headless: true,
+    args: FLAGS,
+    timeout: PATIENCE,
+  });
+  return {
+    async openPage(url) {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      await page.goto(url);
+      return page;
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+async function browserPath(): Promise<string> {
+  const chosen = process.env["CHROME_PATH"];
+  if (chosen !== undefined && !existsSync(chosen)) throw new Error(`CHROME_PATH names ${chosen}, which is not there`);
+  const found = chosen ?? PLACES.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  if (debianCodename() === undefined || process.getuid?.() !== 0) {
+    throw new Error("the browser tests need Chromium or Chrome: install one, or set CHROME_PATH to it");
+  }
+  await installPackages(["chromium"]);
+  return DEBIAN_CHROMIUM;
+}

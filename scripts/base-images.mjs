@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { busyboxStandIn } from "./base-images/busybox.mjs";
-import { copyImage } from "./base-images/copy.mjs";
+import { copyImages, lookAtHand } from "./base-images/copy.mjs";
 import { ubuntuStandIn } from "./base-images/debian.mjs";
 import { loadStandIns } from "./base-images/load.mjs";
 import { nodeStandIn } from "./base-images/node.mjs";
@@ -32,18 +32,26 @@ let /** @type {string | undefined} */ unreachable;
  * @returns {Promise<{name: string, by: Means}[]>}
  */
 export async function ensureBaseImages(names, { host }) {
-  /** @type {{name: string, by: Means}[]} */
-  const results = [];
-  for (const name of new Set(names.map(withTag))) results.push({ name, by: await obtain(host, name) });
-  const wanted = results.filter(({ by }) => by === "stand-in").map(({ name }) => name);
-  if (wanted.length > 0) await standIn(host, wanted, unreachable ?? "");
-  return results;
+  /** @type {Map<string, Means>} */
+  const means = new Map();
+  const missing = new Set();
+  for (const name of new Set(names.map(withTag))) {
+    if (await hasImage(host, name)) means.set(name, "present");
+    else missing.add(name);
+  }
+  const atHand = await Promise.all([...missing].map(async (name) => ({ name, has: await lookAtHand(host, name) })));
+  const real = atHand.filter(({ has }) => has === "real").map(({ name }) => name);
+  if (real.length > 0) await copyImages(host, real);
+  for (const { name, has } of atHand) means.set(name, await obtain(host, name, has));
+  const wanted = [...means].filter(([, by]) => by === "stand-in").map(([name]) => name);
+  if (wanted.length > 0) await standIn(host, wanted);
+  return [...means].map(([name, by]) => ({ name, by }));
 }
 
-/** Gets an image by the first means that works; `stand-in` when none does. @returns {Promise<Means>} */
-async function obtain(/** @type {string} */ host, /** @type {string} */ name) {
-  if (await hasImage(host, name)) return "present";
-  if (await copyImage(host, name)) return "copy";
+/** How an image gets to the engine; for all but `stand-in` it is there afterwards. @returns {Promise<Means>} */
+async function obtain(/** @type {string} */ host, /** @type {string} */ name, /** @type {string} */ atHand) {
+  if (atHand === "real" && (await hasImage(host, name))) return "copy";
+  if (atHand === "stand-in") unreachable ??= "the engine at hand has a stand-in too";
   if (unreachable === undefined) {
     say(`pulling ${name}`);
     unreachable = await pullImage(host, name);

@@ -41,7 +41,11 @@ const COMMANDS = {
 async function main() {
   const [name = "", ...args] = process.argv.slice(2);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new Stop(USAGE, { exitCode: 2 });
+  if (name === "--help" || args[0] === "--help") {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  if (command === undefined || (args.length > 0 && name !== "private")) throw new Stop(USAGE, { exitCode: 2 });
   return command(args);
 }
 

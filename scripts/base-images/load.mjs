@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ask } from "../engine/ask.mjs";
@@ -18,7 +18,6 @@ export const STAND_IN_LABEL = "dev.dock.stand-in";
 
 /** Loads images into an engine in one go, a layer that several of them share only once. */
 export async function loadStandIns(/** @type {string} */ host, /** @type {readonly StandIn[]} */ images) {
-  // Hard links need the same file system, so the archive is put together beside the layers.
   mkdirSync(cacheFolder("stand-ins"), { recursive: true });
   const folder = mkdtempSync(cacheFolder("stand-ins", "load-"));
   try {
@@ -29,7 +28,7 @@ export async function loadStandIns(/** @type {string} */ host, /** @type {readon
       return { Config: `${id}.json`, RepoTags: [image.name], Layers: image.layers.map(({ layer }) => tarName(layer)) };
     });
     const files = new Map(images.flatMap(({ layers }) => layers.map(({ layer }) => [tarName(layer), layer.file])));
-    for (const [entry, file] of files) linkSync(file, join(folder, entry));
+    for (const [entry, file] of files) symlinkSync(file, join(folder, entry));
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
     await send(host, folder);
   } finally {
@@ -40,7 +39,7 @@ export async function loadStandIns(/** @type {string} */ host, /** @type {readon
 const tarName = (/** @type {import("./layer.mjs").Layer} */ layer) => `${layer.diffId.slice("sha256:".length)}.tar`;
 
 async function send(/** @type {string} */ host, /** @type {string} */ folder) {
-  const tar = spawn("tar", ["--create", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
+  const tar = spawn("tar", ["--create", "--dereference", "-C", folder, "."], { stdio: ["ignore", "pipe", "inherit"] });
   const call = { method: "POST", body: tar.stdout, type: "application/x-tar", timeout: 120_000, deadline: 300_000 };
   const answer = await ask(host, "/images/load?quiet=1", call).finally(() => tar.kill("SIGKILL"));
   const failed = answer.body.split("\n").find((line) => line.includes('"error"'));

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { processesInCgroup, removeCgroup } from "./cgroup.mjs";
@@ -31,42 +32,49 @@ const cgroupOf = (/** @type {number} */ number) => `dockyaml-${number}`;
  * @param {string} name for people who look into the slot's folder
  * @returns {Promise<Slot>}
  */
-export function takeSlot(name) {
+export async function takeSlot(name) {
+  await sweepSlots();
   return withLock(LOCK, async () => {
-    await sweep();
     const taken = new Set(slotNumbers());
     const number = Array.from({ length: SLOTS }, (_, index) => index).find((each) => !taken.has(each));
     if (number === undefined) throw new Stop(`All ${SLOTS} places for private engines are taken (${PLACE}).`);
     const [folder, dataRoot] = [folderOf(number), dataRootOf(number)];
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "owner.json"), JSON.stringify({ ...markProcess(process.pid), name }));
+    own(number, name);
     try {
-      rmSync(dataRoot, { recursive: true, force: true });
       mkdirSync(dataRoot, { recursive: true });
-      return {
-        number,
-        folder,
-        dataRoot,
-        cgroup: cgroupOf(number),
-        network: await makeNetwork(number, FORWARDING_NOTE),
-      };
+      const network = await makeNetwork(number, FORWARDING_NOTE);
+      return { number, folder, dataRoot, cgroup: cgroupOf(number), network };
     } catch (error) {
-      await clear(number);
+      await release(number);
       throw error;
     }
   });
 }
 
-/** Ends everything that runs in a slot and gives the slot back, with all it used on the machine. */
+/** Ends everything that runs in a slot of this process and gives the slot back, with all it used on the machine. */
 export async function giveBack(/** @type {number} */ number) {
-  // Ending an engine takes longest and concerns nobody else, so it needs no lock.
   await endProcesses(number);
-  await withLock(LOCK, () => clear(number));
+  // The engine's mounts were in a mount namespace that ended with its last process: here are only plain files. There may
+  // be very many, so the lock is not held while they go.
+  await rm(dataRootOf(number), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  await withLock(LOCK, () => release(number));
 }
 
 /** Clears away the slots whose owner is gone. */
-export function sweepSlots() {
-  return existsSync(PLACE) ? withLock(LOCK, sweep) : Promise.resolve();
+export async function sweepSlots() {
+  if (!existsSync(PLACE)) return;
+  const stale = slotNumbers().filter((each) => !isAlive(readOwner(each)));
+  if (stale.length === 0) return;
+  const claimed = await withLock(LOCK, async () => {
+    const still = stale.filter((each) => existsSync(folderOf(each)) && !isAlive(readOwner(each)));
+    for (const number of still) own(number, "being cleared away");
+    return still;
+  });
+  for (const number of claimed) {
+    say(`clearing away what a private engine of an earlier run left (slot ${number})`);
+    await giveBack(number);
+  }
 }
 
 /** The slots in use. @returns {{number: number, name: string, owner: number}[]} */
@@ -75,13 +83,6 @@ export function slotsInUse() {
     const owner = readOwner(number);
     return owner !== undefined && isAlive(owner) ? [{ number, name: owner.name, owner: owner.pid }] : [];
   });
-}
-
-async function sweep() {
-  for (const number of slotNumbers().filter((each) => !isAlive(readOwner(each)))) {
-    say(`clearing away what a private engine of an earlier run left (slot ${number})`);
-    await clear(number);
-  }
 }
 
 function slotNumbers() {
@@ -97,13 +98,17 @@ function readOwner(/** @type {number} */ number) {
   }
 }
 
-async function clear(/** @type {number} */ number) {
-  await endProcesses(number);
+/** Makes this process the owner of a slot; under the lock. */
+function own(/** @type {number} */ number, /** @type {string} */ name) {
+  writeFileSync(join(folderOf(number), "owner.json"), JSON.stringify({ ...markProcess(process.pid), name }));
+}
+
+/** Takes away what a slot without processes has left on the machine, the slot last; under the lock. */
+async function release(/** @type {number} */ number) {
   await removeNetwork(number);
   removeCgroup(cgroupOf(number));
-  // The engine's mounts were in a mount namespace that ended with its last process: here are only plain files.
-  rmSync(dataRootOf(number), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-  rmSync(folderOf(number), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  await rm(dataRootOf(number), { recursive: true, force: true });
+  await rm(folderOf(number), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   if (slotNumbers().length === 0) restoreForwarding(FORWARDING_NOTE, dockerdBeside() !== undefined);
 }
 

@@ -19,6 +19,9 @@ const RECIPES = /** @type {Record<string, (name: string) => Promise<import("./ba
   "node:lts": nodeStandIn,
 });
 
+/** What a pull says when no registry can be reached at all, as opposed to one that doesn't give this image. */
+const NO_REGISTRY = /no such host|dial tcp|i\/o timeout|deadline exceeded|in time|connection re|certificate|EOF/u;
+
 /** Why this process found no registry: what one engine of the machine can't reach, the next one needn't try. */
 let /** @type {string | undefined} */ unreachable;
 
@@ -42,31 +45,42 @@ export async function ensureBaseImages(names, { host }) {
   const atHand = await Promise.all([...missing].map(async (name) => ({ name, has: await lookAtHand(host, name) })));
   const real = atHand.filter(({ has }) => has === "real").map(({ name }) => name);
   if (real.length > 0) await copyImages(host, real);
-  for (const { name, has } of atHand) means.set(name, await obtain(host, name, has));
-  const wanted = [...means].filter(([, by]) => by === "stand-in").map(([name]) => name);
-  if (wanted.length > 0) await standIn(host, wanted);
+  /** @type {Map<string, string>} */
+  const failed = new Map();
+  for (const { name, has } of atHand) {
+    const { by, reason } = await obtain(host, name, has);
+    means.set(name, by);
+    if (reason !== undefined) failed.set(name, reason);
+  }
+  if (failed.size > 0) await standIn(host, failed);
   return [...means].map(([name, by]) => ({ name, by }));
 }
 
-/** How an image gets to the engine; for all but `stand-in` it is there afterwards. @returns {Promise<Means>} */
-async function obtain(/** @type {string} */ host, /** @type {string} */ name, /** @type {string} */ atHand) {
-  if (atHand === "real" && (await hasImage(host, name))) return "copy";
-  if (atHand === "stand-in") unreachable ??= "the engine at hand has a stand-in too";
-  if (unreachable === undefined) {
-    say(`pulling ${name}`);
-    unreachable = await pullImage(host, name);
-    if (unreachable === undefined) return "pull";
-  }
-  return "stand-in";
+/**
+ * Gets an image by the first way that leads to the real one; `stand-in`, with the reason, when none does.
+ *
+ * @param {string} host
+ * @param {string} name
+ * @param {"real" | "stand-in" | "nothing"} atHand
+ * @returns {Promise<{by: Means, reason?: string}>}
+ */
+async function obtain(host, name, atHand) {
+  if (atHand === "real" && (await hasImage(host, name))) return { by: "copy" };
+  if (atHand === "stand-in") return { by: "stand-in", reason: "the engine at hand has a stand-in too" };
+  if (unreachable !== undefined) return { by: "stand-in", reason: unreachable };
+  say(`pulling ${name}`);
+  const reason = await pullImage(host, name);
+  if (reason === undefined) return { by: "pull" };
+  if (NO_REGISTRY.test(reason)) unreachable = reason;
+  return { by: "stand-in", reason };
 }
 
-async function standIn(
-  /** @type {string} */ host,
-  /** @type {readonly string[]} */ names,
-  /** @type {string} */ reason,
-) {
+/** Loads stand-ins for the images whose pull failed with the given reasons. */
+async function standIn(/** @type {string} */ host, /** @type {ReadonlyMap<string, string>} */ failed) {
+  const reasons = [...new Set(failed.values())].join("; ");
+  const names = [...failed.keys()];
   if (!(await startedByTheseScripts(host))) {
-    throw new Stop(`${names.join(", ")} can't be pulled: ${reason}`, {
+    throw new Stop(`${names.join(", ")} can't be pulled: ${reasons}`, {
       hint: "Stand-ins are only made on an engine that these scripts started: load the images, or connect to a registry.",
     });
   }
@@ -74,13 +88,12 @@ async function standIn(
   for (const name of names) {
     const recipe = RECIPES[name];
     if (recipe === undefined) {
-      throw new Stop(`${name} can't be pulled: ${reason}`, {
-        hint: `There are stand-ins for ${Object.keys(RECIPES).join(", ")}.`,
-      });
+      const hint = `There are stand-ins for ${Object.keys(RECIPES).join(", ")}.`;
+      throw new Stop(`${name} can't be pulled: ${failed.get(name)}`, { hint });
     }
     images.push(await recipe(name));
   }
-  say(`no registry gives these images here (${reason})`);
+  say(`no registry gives these images here (${reasons})`);
   for (const { name, about } of images) say(`loading a stand-in for ${name}: ${about}`);
   await loadStandIns(host, images);
 }

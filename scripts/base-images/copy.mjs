@@ -32,7 +32,8 @@ export async function lookAtHand(host, name) {
  * @param {readonly string[]} names with their tags
  */
 export async function copyImages(host, names) {
-  const query = new URLSearchParams(names.map((name) => ["names", name]));
+  const query = new URLSearchParams();
+  for (const name of names) query.append("names", name);
   try {
     const body = await call(locateEngine().host, `/images/get?${query}`, PATIENCE);
     if (body.statusCode === 200) {

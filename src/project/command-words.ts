@@ -1,14 +1,13 @@
 import type { Command } from "./file.gen.ts";
-import { invalid, items, type Scope } from "./scope.ts";
-import type { Path } from "./tree.ts";
+import { items, type Place } from "./place.ts";
 
 /** The words of a command: a list as it stands, a string split; undefined stays undefined. */
-export function normalizeCommand(given: Command | undefined, path: Path, scope: Scope): string[] | undefined {
+export function normalizeCommand(given: Command | undefined, place: Place): string[] | undefined {
   if (given === undefined) return undefined;
-  if (Array.isArray(given)) return [...items(given)].map(([index]) => scope.findings.text([...path, index]));
+  if (Array.isArray(given)) return [...items(given, place)].map(([, at]) => at.text());
   const words = splitWords(given);
   if (words.kind === "words") return words.words;
-  return invalid(scope, path, words.problem);
+  return place.invalid(words.problem);
 }
 
 /** What a string is as a command. */

@@ -3,15 +3,15 @@ import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../dia
 import { parseEnvFile } from "./env-file.ts";
 import type { DockFile } from "./file.gen.ts";
 import { collectFindings, quote, type Findings } from "./findings.ts";
-import { normalizeImage } from "./images.ts";
-import { parseImageReference, withTag } from "./image-reference.ts";
+import { normalizeImages } from "./images.ts";
 import { link } from "./link.ts";
-import type { Image, Project, Service } from "./model.ts";
+import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
 import { parse } from "./parse.ts";
 import { isProjectName, projectSlug } from "./project-name.ts";
-import { members, record, type Scope } from "./scope.ts";
-import { normalizeService } from "./services.ts";
+import type { Scope } from "./place.ts";
+import { record } from "./plain-data.ts";
+import { normalizeServices } from "./services.ts";
 import { keysAt, toData, type Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
 import { substitute, variableLookup } from "./variables.ts";
@@ -89,11 +89,8 @@ function resolveProject(
     },
     published: [],
   };
-  const images = imagesOf(file, scope);
-  const services = [...members(file.services)].flatMap(
-    ([key, service]): Service | readonly Service[] =>
-      normalizeService(service, ["services", key], { key, images, scope }) ?? [],
-  );
+  const images = normalizeImages(file, scope);
+  const services = normalizeServices(file, images, scope);
   link(Object.values(images), services, scope);
   return {
     name: scope.projectName,
@@ -109,37 +106,6 @@ function resolveProject(
 
 function isEmpty(tree: Tree): boolean {
   return (tree.kind === "scalar" && tree.value === null) || (tree.kind === "map" && tree.entries.size === 0);
-}
-
-/** `images`, and what services define in place. */
-function imagesOf(file: DockFile, scope: Scope): Record<string, Image> {
-  const images = record(
-    [...members(file.images)].map(([key, image]) => [key, normalizeImage(image, ["images", key], { key, scope })]),
-  );
-  for (const [key, service] of members(file.services)) {
-    if (service.build === undefined) continue;
-    const path = ["services", key, "build"];
-    const other = images[key];
-    if (other) {
-      const related = [{ message: "the other image", at: other.at }];
-      scope.findings.errorAtKey(path, {
-        code: "duplicate-image",
-        message: `\`images\` has ${quote(key)} already`,
-        hint: `write \`image: ${key}\` in place of \`build\``,
-        related,
-      });
-      continue;
-    }
-    const reference = service.image === undefined ? undefined : parseImageReference(service.image);
-    if (service.image !== undefined && !reference) {
-      scope.findings.error(["services", key, "image"], {
-        code: "invalid-value",
-        message: `${scope.findings.written(["services", key, "image"])} is no valid tag`,
-      });
-    }
-    images[key] = normalizeImage(service.build, path, { key, scope, ...(reference && { tag: withTag(reference) }) });
-  }
-  return images;
 }
 
 function projectNameOf(file: DockFile, options: ResolvedOptions, findings: Findings): string {

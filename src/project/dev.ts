@@ -1,73 +1,70 @@
 import { normalizeCommand } from "./command-words.ts";
+import { containerPath } from "./container-path.ts";
 import type { Dev as FileDev, WatchRule as FileWatchRule } from "./file.gen.ts";
-import { normalizeStrings } from "./host-names.ts";
+import { quote } from "./findings.ts";
 import { normalizeVariables } from "./key-values.ts";
-import type { Dev, Reload, WatchRule } from "./model.ts";
-import { containerPath, normalizeMounts, withDistinctTargets } from "./mounts.ts";
+import type { Dev, Image, Reload, WatchRule } from "./model.ts";
+import { normalizeMounts, withDistinctTargets } from "./mounts.ts";
+import { hostPath, items, texts, type Place } from "./place.ts";
+import { compact } from "./plain-data.ts";
 import { normalizePorts } from "./ports.ts";
-import { compact, hostPath, invalid, items, type Scope } from "./scope.ts";
 import { resolveImage } from "./service-image.ts";
-import type { ServiceSurroundings } from "./services.ts";
-import type { Path } from "./tree.ts";
 
 /** What dev mode changes about a service. */
-export function normalizeDev(file: FileDev, path: Path, { key, images, scope }: ServiceSurroundings): Dev {
-  const at = (name: string): Path => [...path, name];
+export function normalizeDev(
+  file: FileDev,
+  { service, images }: { service: string; images: Readonly<Record<string, Image>> },
+  place: Place,
+): Dev {
   return compact<Dev>({
-    mounts: withDistinctTargets(normalizeMounts(file.mounts, at("mounts"), scope), scope),
-    command: normalizeCommand(file.command, at("command"), scope),
-    environment: normalizeVariables(file.environment, at("environment"), scope),
-    image: file.image === undefined ? undefined : resolveImage(file.image, at("image"), { images, scope }),
-    ports: normalizePorts(file.ports, at("ports"), { service: key, scope }),
-    watch: [...items(file.watch)].map(([index, rule]) => watchRuleOf(rule, [...at("watch"), index], scope)),
-    reload: reloadOf(file.reload, at("reload"), scope),
+    mounts: withDistinctTargets(normalizeMounts(file.mounts, place.at("mounts"))),
+    command: normalizeCommand(file.command, place.at("command")),
+    environment: normalizeVariables(file.environment, place.at("environment")),
+    image: file.image === undefined ? undefined : resolveImage(file.image, images, place.at("image")),
+    ports: normalizePorts(file.ports, service, place.at("ports")),
+    watch: [...items(file.watch, place.at("watch"))].map(([rule, at]) => watchRuleOf(rule, at)),
+    reload: reloadOf(file.reload, place.at("reload")),
   });
 }
 
-function watchRuleOf(file: FileWatchRule, path: Path, scope: Scope): WatchRule {
-  const at = (name: string): Path => [...path, name];
-  const syncs = file.action === "sync" || file.action === "sync+restart";
-  requireTogether("target", { present: file.target !== undefined, wanted: syncs, action: file.action }, path, scope);
-  requireTogether(
-    "exec",
-    { present: file.exec !== undefined, wanted: file.action === "exec", action: file.action },
-    path,
-    scope,
+function watchRuleOf(file: FileWatchRule, place: Place): WatchRule {
+  const { action } = file;
+  checkCompanion(
+    "target",
+    { isPresent: file.target !== undefined, isWanted: action === "sync" || action === "sync+restart", action },
+    place,
   );
+  checkCompanion("exec", { isPresent: file.exec !== undefined, isWanted: action === "exec", action }, place);
   return compact<WatchRule>({
-    path: hostPath(file.path, scope),
-    action: file.action,
-    target: file.target === undefined ? undefined : containerPath(file.target, at("target"), scope),
-    include: normalizeStrings(file.include),
-    ignore: normalizeStrings(file.ignore),
-    exec: normalizeCommand(file.exec, at("exec"), scope),
-    at: scope.findings.at(path),
+    path: hostPath(file.path, place.scope),
+    action,
+    target: file.target === undefined ? undefined : containerPath(file.target, place.at("target")),
+    include: texts(file.include, place),
+    ignore: texts(file.ignore, place),
+    exec: normalizeCommand(file.exec, place.at("exec")),
+    at: place.entry(),
   });
 }
 
-function requireTogether(
+/** Some keys belong to some actions, and those actions can't do without them. */
+function checkCompanion(
   key: string,
-  rule: { present: boolean; wanted: boolean; action: string },
-  path: Path,
-  scope: Scope,
+  { isPresent, isWanted, action }: { isPresent: boolean; isWanted: boolean; action: string },
+  place: Place,
 ): void {
-  if (rule.present === rule.wanted) return;
-  if (rule.wanted)
-    scope.findings.errorAtKey(path, {
-      code: "missing-key",
-      message: `a rule with \`action: ${rule.action}\` needs \`${key}\``,
-    });
+  if (isPresent === isWanted) return;
+  if (isWanted)
+    place.errorAtKey({ code: "missing-key", message: `a rule with \`action: ${action}\` needs ${quote(key)}` });
   else
-    scope.findings.errorAtKey([...path, key], {
-      code: "conflicting-keys",
-      message: `\`${key}\` has no meaning with \`action: ${rule.action}\``,
-    });
+    place
+      .at(key)
+      .errorAtKey({ code: "conflicting-keys", message: `${quote(key)} has no meaning with \`action: ${action}\`` });
 }
 
-function reloadOf(given: FileDev["reload"], path: Path, scope: Scope): Reload {
+function reloadOf(given: FileDev["reload"], place: Place): Reload {
   if (given === undefined || given === "self") return { kind: "self" };
   if (given === "restart") return { kind: "restart" };
   if (typeof given === "object") return { kind: "signal", signal: given.signal };
-  invalid(scope, path, "is no way to reload", "use `self`, `restart` or `{ signal: SIGHUP }`");
+  place.invalid("is no way to reload", "use `self`, `restart` or `{ signal: SIGHUP }`");
   return { kind: "self" };
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic, Location, Source, Span } from "../diagnostic.ts";
-import { keyAt, treeAt, type Path, type Scalar, type Tree } from "./tree.ts";
+import { keyAt, keysAt, treeAt, type Path, type Scalar, type Tree } from "./tree.ts";
 
 /** What is wrong, without the place. */
 export interface Mistake {
@@ -21,8 +21,8 @@ export interface Findings {
   errorAt(at: Location | undefined, mistake: Mistake): void;
   /** Goes on with a tree of the same shape, after variables have been put in. */
   follow(tree: Tree): void;
-  /** True when the file has something at a path. */
-  has(path: Path): boolean;
+  /** Keys of the map at a path. */
+  keys(path: Path): readonly string[];
   isInterpolated(path: Path): boolean;
   /** The place of an entry: its key, or the item of a list. */
   at(path: Path): Location;
@@ -79,7 +79,7 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
     follow: (next) => {
       tree = next;
     },
-    has: (path) => treeAt(tree, path) !== undefined,
+    keys: (path) => keysAt(tree, path),
     isInterpolated: (path) => scalarAt(path)?.interpolated === true,
     at: (path) => ({ source, span: keySpan(path) }),
     valueAt: (path) => ({ source, span: valueSpan(path) }),

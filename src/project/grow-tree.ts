@@ -24,11 +24,11 @@ export function growTree(source: Source, root: unknown): { tree: Tree | undefine
   const anchors = new Map<string, Grown | "growing">();
   let spent = 0;
 
-  const report = (span: Span, code: string, message: string, more: Partial<Diagnostic> = {}): void => {
-    diagnostics.push({ severity: "error", code, message, at: { source, span }, ...more });
+  const report = (span: Span, mistake: Omit<Diagnostic, "severity" | "at">): void => {
+    diagnostics.push({ severity: "error", ...mistake, at: { source, span } });
   };
   const refuse = (span: Span, code: string, message: string): never => {
-    report(span, code, message);
+    report(span, { code, message });
     throw new Unusable();
   };
 
@@ -61,7 +61,8 @@ export function growTree(source: Source, root: unknown): { tree: Tree | undefine
     const span = spanOf(node);
     spend(1, span);
     const tree = isScalar(node) ? scalarOf(node, span) : scalarOf({ value: null }, span);
-    if (tree.text.includes("\0")) report(span, "yaml-syntax", "a NUL character is not allowed in a value");
+    if (tree.text.includes("\0"))
+      report(span, { code: "yaml-syntax", message: "a NUL character is not allowed in a value" });
     return { tree, values: 1, depth: 1 };
   };
 
@@ -88,7 +89,7 @@ export function growTree(source: Source, root: unknown): { tree: Tree | undefine
       const first = entries.get(name);
       if (first) {
         const related = [{ message: "first defined here", at: { source, span: first.key } }];
-        report(key, "duplicate-key", `\`${short(name)}\` is defined twice`, { related });
+        report(key, { code: "duplicate-key", message: `\`${short(name)}\` is defined twice`, related });
         continue;
       }
       children.push(child);
@@ -109,23 +110,23 @@ export function growTree(source: Source, root: unknown): { tree: Tree | undefine
     if (parts.every((part) => part.kind === "map")) {
       return parts.map((tree, index) => ({ tree, depth: grown.depth, values: index === 0 ? grown.values : 0 }));
     }
-    report(key, "invalid-merge", "`<<` takes a map or a list of maps", { hint: "write `<<: *anchor`" });
+    report(key, { code: "invalid-merge", message: "`<<` takes a map or a list of maps", hint: "write `<<: *anchor`" });
     return [];
   };
 
   const keyName = (node: unknown, span: Span): string | undefined => {
     if (!isScalar(node)) {
-      report(span, "invalid-key", "a key must be a plain string");
+      report(span, { code: "invalid-key", message: "a key must be a plain string" });
       return undefined;
     }
     if (typeof node.value !== "string") {
       const written = scalarOf(node, span).text;
       const hint = written === "" ? undefined : `write "${short(written)}"`;
-      report(span, "invalid-key", "a key must be a string", hint === undefined ? {} : { hint });
+      report(span, { code: "invalid-key", message: "a key must be a string", ...(hint !== undefined && { hint }) });
       return undefined;
     }
     if (RESERVED.has(node.value)) {
-      report(span, "invalid-key", `\`${node.value}\` can't be used as a key`);
+      report(span, { code: "invalid-key", message: `\`${node.value}\` can't be used as a key` });
       return undefined;
     }
     return node.value;

@@ -1,99 +1,91 @@
 import { isAbsolute, relative, resolve } from "node:path";
-import type { Image as FileImage } from "./file.gen.ts";
+import { buildContext, namedContexts } from "./build-contexts.ts";
+import { normalizeExtraHosts } from "./extra-hosts.ts";
+import type { DockFile, Image as FileImage } from "./file.gen.ts";
 import { quote } from "./findings.ts";
-import { normalizeHosts, normalizeStrings } from "./host-names.ts";
 import { parseImageReference, referenceHint, withTag } from "./image-reference.ts";
 import { normalizeArgs, normalizeLabels } from "./key-values.ts";
-import type { BuildContext, DockerfileSource, Image, NamedContext } from "./model.ts";
+import type { BuildContext, DockerfileSource, Image } from "./model.ts";
+import { checkName, IMAGE_NAME } from "./names.ts";
+import { hostPath, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
+import { compact, record } from "./plain-data.ts";
 import { normalizeSize, normalizeUlimits } from "./quantities.ts";
-import {
-  checkName,
-  compact,
-  hostPath,
-  IMAGE_NAME,
-  invalid,
-  items,
-  members,
-  notSupportedYet,
-  record,
-  type Scope,
-} from "./scope.ts";
-import type { Path } from "./tree.ts";
 
-/** An image under a key of `images`, or in place under a service's `build` with the tag that the service's `image` gives. */
-export function normalizeImage(
-  given: FileImage,
-  path: Path,
-  { key, tag, scope }: { key: string; tag?: string; scope: Scope },
-): Image {
-  const file = typeof given === "string" ? { context: given } : given;
-  const at = (name: string): Path => [...path, name];
-  checkImageName(key, path, scope);
-  const context = buildContext(file.context ?? ".", scope);
-  checkOutput(file.output, at("output"), scope);
-  return compact<Image>({
-    key,
-    context,
-    dockerfile: dockerfileOf(file, context, { path, scope }),
-    target: file.target,
-    args: normalizeArgs(file.args, at("args"), scope),
-    tags: tagsOf(file.tags, at("tags"), { key, tag, scope }),
-    labels: normalizeLabels(file.labels, at("labels"), scope),
-    platforms: platformsOf(file.platforms, at("platforms"), scope),
-    contexts: record(namedContexts(file.contexts, at("contexts"), scope)),
-    noCache: file.no_cache ?? false,
-    noCacheFilter: normalizeStrings(file.no_cache_filter),
-    pull: file.pull ?? false,
-    network: file.network,
-    extraHosts: normalizeHosts(file.extra_hosts, at("extra_hosts"), scope),
-    shmSize: normalizeSize(file.shm_size, at("shm_size"), scope),
-    ulimits: normalizeUlimits(file.ulimits, at("ulimits"), scope),
-    at: scope.findings.at(path),
-  });
+/** The entries of `images`, and the images that services define in place under `build`. */
+export function normalizeImages(file: DockFile, scope: Scope): Record<string, Image> {
+  const images = record<Image>([]);
+  for (const [key, image, place] of members(file.images, placeAt(scope, ["images"]))) {
+    if (checkName(place, IMAGE_NAME)) checkRepository(place, key);
+    images[key] = normalizeImage(image, { key, tag: undefined }, place);
+  }
+  for (const [key, service, place] of members(file.services, placeAt(scope, ["services"]))) {
+    if (service.build === undefined) continue;
+    const build = place.at("build");
+    const other = images[key];
+    if (other) {
+      const related = [{ message: "the other image", at: other.at }];
+      const message = `\`images\` has ${quote(key)} already`;
+      build.errorAtKey({
+        code: "duplicate-image",
+        message,
+        hint: `write \`image: ${key}\` in place of \`build\``,
+        related,
+      });
+      continue;
+    }
+    checkRepository(build, key);
+    const tag = service.image === undefined ? undefined : tagOf(service.image, place.at("image"));
+    images[key] = normalizeImage(service.build, { key, tag }, build);
+  }
+  return images;
+}
+
+/** Keys become parts of repositories: of the default tag and of the tag for inputs. */
+function checkRepository(place: Place, key: string): void {
+  if (!IMAGE_NAME.pattern.test(key) || parseImageReference(`${place.scope.projectName}-${key}`)) return;
+  const hint = "end it in a letter or digit, and put no two signs side by side";
+  place.errorAtKey({ code: "invalid-name", message: `${quote(key)} can't be part of an image's name`, hint });
 }
 
 type ImageMap = Exclude<FileImage, string>;
 
-/** Keys become parts of repositories: of the default tag and of the tag for inputs. */
-function checkImageName(key: string, path: Path, scope: Scope): void {
-  const isInline = path.at(-1) === "build";
-  if (!isInline && !checkName(scope, path, IMAGE_NAME)) return;
-  const repository = `${scope.projectName}-${key}`;
-  if (isInline && !IMAGE_NAME.pattern.test(key)) return;
-  if (parseImageReference(repository)) return;
-  const hint = "let the key end in a letter or digit, without `..`, `.-` or `_-`";
-  scope.findings.errorAtKey(path, {
-    code: "invalid-name",
-    message: `${quote(key)} can't be part of an image's name`,
-    hint,
+function normalizeImage(given: FileImage, names: { key: string; tag: string | undefined }, place: Place): Image {
+  const file = typeof given === "string" ? { context: given } : given;
+  const context = buildContext(file.context ?? ".", place.scope);
+  checkOutput(file.output, place.at("output"));
+  return compact<Image>({
+    key: names.key,
+    context,
+    dockerfile: dockerfileOf(file, context, place),
+    target: file.target,
+    args: normalizeArgs(file.args, place.at("args")),
+    tags: tagsOf(file.tags, names, place.at("tags")),
+    labels: normalizeLabels(file.labels, place.at("labels")),
+    platforms: platformsOf(file.platforms, place.at("platforms")),
+    contexts: namedContexts(file.contexts, place.at("contexts")),
+    noCache: file.no_cache ?? false,
+    noCacheFilter: texts(file.no_cache_filter, place),
+    pull: file.pull ?? false,
+    network: file.network,
+    extraHosts: normalizeExtraHosts(file.extra_hosts, place.at("extra_hosts")),
+    shmSize: normalizeSize(file.shm_size, place.at("shm_size")),
+    ulimits: normalizeUlimits(file.ulimits, place.at("ulimits")),
+    at: place.entry(),
   });
 }
 
-/** A directory, unless it is what `docker build` takes for a URL. */
-function buildContext(text: string, scope: Scope): BuildContext {
-  return isUrl(text) ? { kind: "url", url: text } : { kind: "directory", path: hostPath(text, scope) };
-}
-
-function isUrl(text: string): boolean {
-  return /^(https?|git|ssh):\/\//.test(text) || text.startsWith("git@") || text.startsWith("github.com/");
-}
-
-function dockerfileOf(
-  file: ImageMap,
-  context: BuildContext,
-  { path, scope }: { path: Path; scope: Scope },
-): DockerfileSource {
+function dockerfileOf(file: ImageMap, context: BuildContext, place: Place): DockerfileSource {
   if (file.dockerfile_inline !== undefined) {
     if (file.dockerfile !== undefined) {
       const message = "`dockerfile` and `dockerfile_inline` exclude each other";
-      scope.findings.errorAtKey([...path, "dockerfile_inline"], { code: "conflicting-keys", message });
+      place.at("dockerfile_inline").errorAtKey({ code: "conflicting-keys", message });
     }
     return { kind: "inline", text: file.dockerfile_inline };
   }
   const name = file.dockerfile ?? "Dockerfile";
-  if (name === "") invalid(scope, [...path, "dockerfile"], "names no file");
+  if (name === "") place.at("dockerfile").invalid("names no file");
   if (context.kind === "url") return { kind: "file", path: name };
-  const absolute = name.startsWith("~/") ? hostPath(name, scope) : resolve(context.path, name);
+  const absolute = name.startsWith("~/") ? hostPath(name, place.scope) : resolve(context.path, name);
   const inside = relative(context.path, absolute);
   const isInside = inside !== "" && inside !== ".." && !inside.startsWith("../") && !isAbsolute(inside);
   return { kind: "file", path: isInside ? inside : absolute };
@@ -101,72 +93,47 @@ function dockerfileOf(
 
 function tagsOf(
   given: ImageMap["tags"],
-  path: Path,
-  { key, tag, scope }: { key: string; tag: string | undefined; scope: Scope },
+  { key, tag }: { key: string; tag: string | undefined },
+  place: Place,
 ): string[] {
-  const tags = new Set<string>(tag === undefined ? [] : [tag]);
-  const list = typeof given === "string" ? [given] : (given ?? []);
-  for (const [index, text] of items(list)) {
-    const at = typeof given === "string" ? path : [...path, index];
-    const reference = parseImageReference(text);
-    if (!reference) invalid(scope, at, "is no valid tag", referenceHint(text) ?? "write it as `name:tag`");
-    else if (reference.digest !== undefined) invalid(scope, at, "has a digest, which a tag can't have");
-    else tags.add(withTag(reference));
+  const tags = new Set(tag === undefined ? [] : [tag]);
+  for (const [text, at] of strings(given, place)) {
+    const full = tagOf(text, at);
+    if (full !== undefined) tags.add(full);
   }
-  return tags.size > 0 ? [...tags] : [`${scope.projectName}-${key}:latest`];
+  return tags.size > 0 ? [...tags] : [`${place.scope.projectName}-${key}:latest`];
 }
 
-function platformsOf(given: ImageMap["platforms"], path: Path, scope: Scope): string[] {
-  const platforms = normalizeStrings(given);
-  for (const [index, platform] of platforms.entries()) {
-    if (!/^[a-z0-9]+(\/[a-z0-9_]+){1,2}$/.test(platform))
-      invalid(
-        scope,
-        typeof given === "string" ? path : [...path, index],
-        "is no platform",
-        "write it as `linux/amd64`",
-      );
-  }
-  if (platforms.length > 1) notSupportedYet(scope, path, "more than one platform");
+/** A tag with its version spelled out; undefined after reporting what can't be one. */
+function tagOf(text: string, place: Place): string | undefined {
+  const reference = parseImageReference(text);
+  if (!reference) return place.invalid("is no valid tag", referenceHint(text) ?? "write it as `name:tag`");
+  if (reference.digest !== undefined) return place.invalid("has a digest, which a tag can't have");
+  return withTag(reference);
+}
+
+function platformsOf(given: ImageMap["platforms"], place: Place): string[] {
+  const platforms = strings(given, place).map(([platform, at]) => {
+    if (!PLATFORM.test(platform)) at.invalid("is no platform", "write it as `linux/amd64`");
+    return platform;
+  });
+  if (platforms.length > 1) place.notSupportedYet("more than one platform");
   return platforms;
 }
 
-function* namedContexts(given: ImageMap["contexts"], path: Path, scope: Scope): Generator<[string, NamedContext]> {
-  for (const [name, text] of members(given)) {
-    const context = namedContext(text, [...path, name], scope);
-    if (context) yield [name, context];
-  }
-}
+/** `os/architecture[/variant]`. */
+export const PLATFORM = /^[a-z0-9]+(\/[a-z0-9_]+){1,2}$/;
 
-function namedContext(text: string, path: Path, scope: Scope): NamedContext | undefined {
-  const image = /^(image|service|target):(.*)$/.exec(text);
-  if (image?.[1] === "image") {
-    const key = image[2] ?? "";
-    if (scope.declared.images.has(key)) return { kind: "image", key };
-    scope.findings.error(path, {
-      code: "unknown-image",
-      message: `${scope.findings.written(path)} names an image that is not in \`images\``,
-    });
-    return undefined;
-  }
-  if (image) return invalid(scope, path, "is no named context", "write `image:<key>` for an image of this file");
-  if (text.startsWith("docker-image://")) {
-    const reference = parseImageReference(text.slice("docker-image://".length));
-    return reference
-      ? { kind: "reference", ref: withTag(reference) }
-      : invalid(scope, path, "holds no image reference");
-  }
-  if (text.startsWith("oci-layout://")) return notSupportedYet(scope, path, "an `oci-layout://` context");
-  return buildContext(text, scope);
-}
-
-function checkOutput(given: ImageMap["output"], path: Path, scope: Scope): void {
-  const outputs = Array.isArray(given) ? [...items(given)] : given === undefined ? [] : [[undefined, given] as const];
-  for (const [index, output] of outputs) {
-    const at = index === undefined ? path : [...path, index];
-    const type = typeof output === "string" ? output : output.type;
-    if (type === "image" && (typeof output === "string" || output.dest === undefined)) continue;
-    if (["image", "local", "tar", "oci"].includes(type)) notSupportedYet(scope, at, "any `output` but `image`");
-    else invalid(scope, at, "is no output", "use `image`, `local`, `tar` or `oci`");
+function checkOutput(given: ImageMap["output"], place: Place): void {
+  const outputs = Array.isArray(given)
+    ? [...items(given, place)]
+    : given === undefined
+      ? []
+      : [[given, place] as const];
+  for (const [output, at] of outputs) {
+    const { type, dest } = typeof output === "string" ? { type: output } : output;
+    if (type === "image" && dest === undefined) continue;
+    if (["image", "local", "tar", "oci"].includes(type)) at.notSupportedYet("any `output` but `image`");
+    else at.invalid("is no output", "use `image`, `local`, `tar` or `oci`");
   }
 }

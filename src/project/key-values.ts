@@ -1,7 +1,7 @@
 import type { KeyValues } from "./file.gen.ts";
 import { quote } from "./findings.ts";
-import { items, record, type Scope } from "./scope.ts";
-import type { Path } from "./tree.ts";
+import { items, type Place } from "./place.ts";
+import { record } from "./plain-data.ts";
 
 /** One named value; `value` is undefined for a name without one. */
 interface KeyValue {
@@ -9,74 +9,83 @@ interface KeyValue {
   readonly value: string | undefined;
   /** True where `null` is written out. */
   readonly isNull: boolean;
+  readonly place: Place;
 }
 
-/** The variables of a container or arguments of a build: a name without a value is taken from the environment, and left out when that has none. */
-export function normalizeVariables(given: KeyValues | undefined, path: Path, scope: Scope): Record<string, string> {
-  const entries: [string, string][] = [];
-  for (const { key, value } of keyValues(given, path, scope)) {
-    const taken = value ?? scope.lookup(key);
-    if (taken !== undefined) entries.push([key, taken]);
+/** The variables of a container: a name without a value is taken from the environment, and left out when that has none. */
+export function normalizeVariables(given: KeyValues | undefined, place: Place): Record<string, string> {
+  return taken(keyValues(given, place), place);
+}
+
+/** Arguments of a build: as `normalizeVariables`, but `null` keeps the Dockerfile's default. */
+export function normalizeArgs(given: KeyValues | undefined, place: Place): Record<string, string> {
+  const args = keyValues(given, place).filter(({ isNull }) => !isNull);
+  return taken(args, place);
+}
+
+function taken(pairs: readonly KeyValue[], { scope }: Place): Record<string, string> {
+  return record(
+    pairs.flatMap(({ key, value }): [string, string][] => {
+      const found = value ?? scope.lookup(key);
+      return found === undefined ? [] : [[key, found]];
+    }),
+  );
+}
+
+/** Options and the like: a name without a value has the empty one. */
+export function normalizePairs(given: KeyValues | undefined, place: Place): Record<string, string> {
+  return record(keyValues(given, place).map(({ key, value }) => [key, value ?? ""]));
+}
+
+/** Labels: as `normalizePairs`, but dock's own prefix is not for others. */
+export function normalizeLabels(given: KeyValues | undefined, place: Place): Record<string, string> {
+  const pairs = keyValues(given, place);
+  for (const { key, place: at } of pairs) {
+    if (key.startsWith("dev.dock."))
+      at.errorAtKey({ code: "reserved-label", message: "labels that start with `dev.dock.` are dock's own" });
   }
-  return record(entries);
-}
-
-/** As `normalizeVariables`, but `null` keeps the Dockerfile's default. */
-export function normalizeArgs(given: KeyValues | undefined, path: Path, scope: Scope): Record<string, string> {
-  const entries: [string, string][] = [];
-  for (const { key, value, isNull } of keyValues(given, path, scope)) {
-    const taken = value ?? (isNull ? undefined : scope.lookup(key));
-    if (taken !== undefined) entries.push([key, taken]);
-  }
-  return record(entries);
-}
-
-/** Labels, options and the like: a name without a value has the empty one. */
-export function normalizePairs(given: KeyValues | undefined, path: Path, scope: Scope): Record<string, string> {
-  return record(keyValues(given, path, scope).map(({ key, value }) => [key, value ?? ""]));
-}
-
-/** Labels of what dock makes: its own prefix is not for others. */
-export function normalizeLabels(given: KeyValues | undefined, path: Path, scope: Scope): Record<string, string> {
-  const labels = normalizePairs(given, path, scope);
-  for (const key of Object.keys(labels)) {
-    if (!key.startsWith("dev.dock.")) continue;
-    scope.findings.error(path, { code: "reserved-label", message: `the label ${quote(key)} is dock's own` });
-  }
-  return labels;
+  return record(pairs.map(({ key, value }) => [key, value ?? ""]));
 }
 
 const RESERVED = new Set(["__proto__", "constructor", "prototype"]);
 
-function keyValues(given: KeyValues | undefined, path: Path, { findings }: Scope): KeyValue[] {
+function keyValues(given: KeyValues | undefined, place: Place): KeyValue[] {
+  return Array.isArray(given) ? fromList(given, place) : fromMap(given ?? {}, place);
+}
+
+function fromList(given: readonly string[], place: Place): KeyValue[] {
   const found: KeyValue[] = [];
-  const add = (entry: KeyValue, at: Path): void => {
-    const isName = entry.key !== "" && !RESERVED.has(entry.key) && !/[=\s]/.test(entry.key);
-    if (isName) found.push(entry);
+  for (const [text, at] of items(given, place)) {
+    const equals = text.indexOf("=");
+    const key = equals < 0 ? text : text.slice(0, equals);
+    const value = equals < 0 ? undefined : text.slice(equals + 1);
+    if (isName(key)) found.push({ key, value, isNull: false, place: at });
     else
-      findings.error(at, {
+      at.error({
         code: "invalid-name",
-        message: `${findings.written(at)} does not start with a name`,
+        message: `${at.written()} does not start with a name`,
         hint: "write `NAME=value`",
       });
-  };
-  if (Array.isArray(given)) {
-    for (const [index, text] of items(given)) {
-      const equals = text.indexOf("=");
-      const [key, value] = equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
-      add({ key, value, isNull: false }, [...path, index]);
-    }
-    return found;
-  }
-  for (const [key, value] of Object.entries(given ?? {})) {
-    const at = [...path, key];
-    if (key === "" || /[=\s]/.test(key))
-      findings.errorAtKey(at, { code: "invalid-name", message: `${quote(key)} can't be used as a name` });
-    else
-      add(
-        { key, value: value === null ? undefined : findings.text(at), isNull: value === null && !findings.isBlank(at) },
-        at,
-      );
   }
   return found;
+}
+
+function fromMap(given: Exclude<KeyValues, readonly string[]>, place: Place): KeyValue[] {
+  const found: KeyValue[] = [];
+  for (const [key, value] of Object.entries(given)) {
+    const at = place.at(key);
+    if (isName(key))
+      found.push({
+        key,
+        value: value === null ? undefined : at.text(),
+        isNull: value === null && !at.isBlank(),
+        place: at,
+      });
+    else at.errorAtKey({ code: "invalid-name", message: `${quote(key)} can't be used as a name` });
+  }
+  return found;
+}
+
+function isName(key: string): boolean {
+  return key !== "" && !RESERVED.has(key) && !/[=\s]/.test(key);
 }

@@ -1,7 +1,8 @@
 import { findCycle } from "../std/graph.ts";
 import { quote } from "./findings.ts";
-import type { Image, Port, Service } from "./model.ts";
-import type { PublishedPort, Scope } from "./scope.ts";
+import type { Image, Service } from "./model.ts";
+import { checkPorts } from "./port-claims.ts";
+import type { Scope } from "./place.ts";
 
 /** Checks what parts of the project say about each other: cycles, names and ports that two of them claim. */
 export function link(images: readonly Image[], services: readonly Service[], scope: Scope): void {
@@ -87,34 +88,4 @@ function checkHealth(services: readonly Service[], scope: Scope): void {
       scope.findings.errorAtKey(["services", service.key, "depends_on", name], { code: "conflicting-keys", message });
     }
   }
-}
-
-function checkPorts(services: readonly Service[], scope: Scope): void {
-  const scales = new Map(services.map((service) => [service.key, service.scale]));
-  const claims = new Map<string, PublishedPort[]>();
-  for (const claim of scope.published) {
-    const { port } = claim;
-    if (port.hostPort === undefined) continue;
-    if ((scales.get(claim.service) ?? 1) > 1) {
-      const message = "containers of a service with `scale` above 1 can't share a host port";
-      scope.findings.error(claim.path, { code: "port-conflict", message, hint: "leave the host port out" });
-    }
-    const key = `${port.hostPort}/${port.protocol}`;
-    const earlier = claims.get(key) ?? [];
-    const rival = earlier.find((other) => overlap(other.port, port));
-    if (rival) {
-      const related = [{ message: "the other port", at: scope.findings.valueAt(rival.path) }];
-      const message = `${scope.findings.written(claim.path)} takes a host port that ${rival.service === claim.service ? "this service" : quote(rival.service)} has already`;
-      scope.findings.error(claim.path, { code: "port-conflict", message, related });
-    }
-    claims.set(key, [...earlier, claim]);
-  }
-}
-
-/** Two addresses of one family collide when they are equal or one of them means all. */
-function overlap(a: Port, b: Port): boolean {
-  const isV6 = a.hostIp.includes(":");
-  if (isV6 !== b.hostIp.includes(":")) return false;
-  const all = isV6 ? "::" : "0.0.0.0";
-  return a.hostIp === b.hostIp || a.hostIp === all || b.hostIp === all;
 }

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import type { Port as FilePort } from "./file.gen.ts";
 import type { Port } from "./model.ts";
-import { invalid, items, notSupportedYet, type Scope } from "./scope.ts";
-import type { Path } from "./tree.ts";
+import { items, type Place } from "./place.ts";
 
 /** Unless the file names an address, only this machine can reach a port. */
 const LOOPBACK = "127.0.0.1";
@@ -32,37 +31,30 @@ class PortMistake extends Error {
 }
 
 /** The published ports of a service, ranges spelled out; each is also noted in `scope.published`. */
-export function normalizePorts(
-  given: readonly FilePort[] | undefined,
-  path: Path,
-  { service, scope }: { service: string; scope: Scope },
-): Port[] {
+export function normalizePorts(given: readonly FilePort[] | undefined, service: string, place: Place): Port[] {
   const ports: Port[] = [];
-  for (const [index, item] of items(given)) {
-    const at = [...path, index];
-    for (const port of normalizePort(item, at, scope)) {
+  for (const [item, at] of items(given, place)) {
+    for (const port of normalizePort(item, at)) {
       ports.push(port);
-      scope.published.push({ service, port, path: at });
+      place.scope.published.push({ service, port, place: at });
     }
   }
   return ports;
 }
 
-function normalizePort(item: FilePort, at: Path, scope: Scope): Port[] {
-  const text = typeof item === "object" ? "" : scope.findings.text(at);
-  if (text.startsWith("auto:") || (typeof item === "object" && item.published === "auto")) {
-    notSupportedYet(scope, at, "an `auto:` port");
+function normalizePort(item: FilePort, place: Place): Port[] {
+  const text = typeof item === "object" ? String(item.published ?? "") : place.text();
+  if (/^auto\b/.test(text)) {
+    place.notSupportedYet("an `auto` port");
     return [];
   }
   try {
-    const mapping = typeof item === "object" ? longForm(item) : shortForm(text);
-    return spellOut(mapping, scope.published.length);
+    return spellOut(typeof item === "object" ? longForm(item) : shortForm(text), place.scope.published.length);
   } catch (error) {
     if (!(error instanceof PortMistake)) throw error;
-    const problem = error.message;
     if (typeof item === "object")
-      scope.findings.error(at, { code: "invalid-value", message: `this port ${problem}`, hint: error.hint });
-    else invalid(scope, at, `is no port mapping: it ${problem}`, error.hint);
+      place.error({ code: "invalid-value", message: `this port ${error.message}`, hint: error.hint });
+    else place.invalid(`is no port mapping: it ${error.message}`, error.hint);
     return [];
   }
 }
@@ -131,18 +123,16 @@ function spellOut({ hostIp: ip, host, container, protocol }: Mapping, published:
 }
 
 /** Ports for the record, `3000/tcp`, ranges spelled out. */
-export function normalizeExpose(given: readonly (string | number)[] | undefined, path: Path, scope: Scope): string[] {
+export function normalizeExpose(given: readonly (string | number)[] | undefined, place: Place): string[] {
   const exposed = new Set<string>();
-  for (const [index] of items(given)) {
-    const at = [...path, index];
+  for (const [, at] of items(given, place)) {
     try {
-      const { container, host, protocol } = shortForm(scope.findings.text(at));
-      if (host !== undefined) throw new PortMistake("has a host port", "publish it with `ports`");
-      for (const port of spellOut({ hostIp: LOOPBACK, host, container, protocol }, 0))
-        exposed.add(`${port.containerPort}/${protocol}`);
+      const mapping = shortForm(at.text());
+      if (mapping.host !== undefined) throw new PortMistake("has a host port", "publish it with `ports`");
+      for (const port of spellOut(mapping, exposed.size)) exposed.add(`${port.containerPort}/${port.protocol}`);
     } catch (error) {
       if (!(error instanceof PortMistake)) throw error;
-      invalid(scope, at, `is no port: it ${error.message}`, error.hint);
+      at.invalid(`is no port: it ${error.message}`, error.hint);
     }
   }
   return [...exposed];

@@ -1,197 +1,156 @@
-import { normalizeCommand } from "./command-words.ts";
-import { normalizeDev } from "./dev.ts";
-import type { Service as FileService } from "./file.gen.ts";
 import { closest } from "../std/closest.ts";
+import { normalizeCommand } from "./command-words.ts";
+import { containerDirectory } from "./container-path.ts";
+import { normalizeDependencies } from "./dependencies.ts";
+import { normalizeDev } from "./dev.ts";
+import { normalizeExtraHosts } from "./extra-hosts.ts";
+import type { DockFile, Service as FileService } from "./file.gen.ts";
 import { quote } from "./findings.ts";
 import { normalizeHealthcheck } from "./healthcheck.ts";
-import { normalizeHosts, normalizeStrings } from "./host-names.ts";
+import { PLATFORM } from "./images.ts";
 import { normalizeLabels, normalizePairs, normalizeVariables } from "./key-values.ts";
-import type { Dependency, EnvFile, Image, Service } from "./model.ts";
-import { containerPath, normalizeMounts, normalizeTmpfs, withDistinctTargets, type PlacedMount } from "./mounts.ts";
+import type { EnvFile, Image, Service } from "./model.ts";
+import { shortTmpfs } from "./mount-text.ts";
+import { normalizeMounts, withDistinctTargets, type PlacedMount } from "./mounts.ts";
+import { checkName, SERVICE_NAME } from "./names.ts";
 import { normalizeAttachments } from "./networks.ts";
+import { hostPath, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
+import { compact } from "./plain-data.ts";
 import { normalizeExpose, normalizePorts } from "./ports.ts";
 import { normalizeDuration, normalizeSize, normalizeUlimits } from "./quantities.ts";
-import { checkName, compact, hostPath, invalid, items, members, SERVICE_NAME, type Scope } from "./scope.ts";
 import { resolveImage } from "./service-image.ts";
-import type { Path } from "./tree.ts";
 
-/** What a service is made from beside its own entry. */
-export interface ServiceSurroundings {
-  readonly key: string;
-  readonly images: Readonly<Record<string, Image>>;
-  readonly scope: Scope;
+type Images = Readonly<Record<string, Image>>;
+
+/** The services of the file; those without an image that can be named are reported and left out. */
+export function normalizeServices(file: DockFile, images: Images, scope: Scope): Service[] {
+  const services: Service[] = [];
+  for (const [key, service, place] of members(file.services, placeAt(scope, ["services"]))) {
+    checkName(place, SERVICE_NAME);
+    const image = imageOf(service, images, place);
+    const rest = normalizeService(service, images, place);
+    if (image) services.push(compact<Service>({ key, image, ...rest }));
+  }
+  return services;
 }
 
-/** A service with its short forms spelled out; undefined when it has no image that can be named. */
-export function normalizeService(
+function normalizeService(
   file: FileService,
-  path: Path,
-  surroundings: ServiceSurroundings,
-): Service | undefined {
-  const { key, scope } = surroundings;
-  const at = (name: string): Path => [...path, name];
-  const text = (value: string | number | undefined, name: string): string | undefined =>
-    value === undefined ? undefined : scope.findings.text(at(name));
-  checkName(scope, path, SERVICE_NAME);
-  const image = imageOf(file, path, surroundings);
-  const workingDir =
-    file.working_dir === undefined ? undefined : containerDirectory(file.working_dir, at("working_dir"), scope);
-  const service = compact<Service>({
-    key,
-    image: image ?? { kind: "external", ref: "unknown" },
-    command: normalizeCommand(file.command, at("command"), scope),
-    entrypoint: normalizeCommand(file.entrypoint, at("entrypoint"), scope),
-    environment: normalizeVariables(file.environment, at("environment"), scope),
-    envFiles: envFilesOf(file.env_file, at("env_file"), scope),
-    ports: normalizePorts(file.ports, at("ports"), { service: key, scope }),
-    expose: normalizeExpose(file.expose, at("expose"), scope),
-    mounts: withDistinctTargets(mountsOf(file, path, scope), scope),
-    ...normalizeAttachments(file, path, scope),
-    dependsOn: dependenciesOf(file.depends_on, at("depends_on"), surroundings),
+  images: Images,
+  place: Place,
+): { [K in Exclude<keyof Service, "key" | "image">]: Service[K] | undefined } {
+  const { key } = place;
+  if (file.platform !== undefined && !PLATFORM.test(file.platform))
+    place.at("platform").invalid("is no platform", "write it as `linux/amd64`");
+  return {
+    command: normalizeCommand(file.command, place.at("command")),
+    entrypoint: normalizeCommand(file.entrypoint, place.at("entrypoint")),
+    environment: normalizeVariables(file.environment, place.at("environment")),
+    envFiles: envFilesOf(file.env_file, place.at("env_file")),
+    ports: normalizePorts(file.ports, key, place.at("ports")),
+    expose: normalizeExpose(file.expose, place.at("expose")),
+    mounts: withDistinctTargets(mountsOf(file, place)),
+    ...normalizeAttachments(file, place),
+    dependsOn: normalizeDependencies(file.depends_on, key, place.at("depends_on")),
     healthcheck:
-      file.healthcheck === undefined ? undefined : normalizeHealthcheck(file.healthcheck, at("healthcheck"), scope),
-    restart: restartOf(file.restart, at("restart"), scope),
-    containerName: containerNameOf(file, path, scope),
+      file.healthcheck === undefined ? undefined : normalizeHealthcheck(file.healthcheck, place.at("healthcheck")),
+    restart: restartOf(file.restart, place.at("restart")),
+    containerName: containerNameOf(file, place.at("container_name")),
     hostname: file.hostname,
     domainname: file.domainname,
-    user: text(file.user, "user"),
-    workingDir,
-    labels: normalizeLabels(file.labels, at("labels"), scope),
-    extraHosts: normalizeHosts(file.extra_hosts, at("extra_hosts"), scope),
-    dns: normalizeStrings(file.dns),
-    dnsSearch: normalizeStrings(file.dns_search),
-    dnsOptions: normalizeStrings(file.dns_opt),
-    capAdd: normalizeStrings(file.cap_add),
-    capDrop: normalizeStrings(file.cap_drop),
+    user: file.user === undefined ? undefined : place.at("user").text(),
+    workingDir:
+      file.working_dir === undefined ? undefined : containerDirectory(file.working_dir, place.at("working_dir")),
+    labels: normalizeLabels(file.labels, place.at("labels")),
+    extraHosts: normalizeExtraHosts(file.extra_hosts, place.at("extra_hosts")),
+    dns: texts(file.dns, place),
+    dnsSearch: texts(file.dns_search, place),
+    dnsOptions: texts(file.dns_opt, place),
+    capAdd: texts(file.cap_add, place),
+    capDrop: texts(file.cap_drop, place),
     privileged: file.privileged ?? false,
     readOnly: file.read_only ?? false,
-    shmSize: normalizeSize(file.shm_size, at("shm_size"), scope),
-    ulimits: normalizeUlimits(file.ulimits, at("ulimits"), scope),
-    sysctls: normalizePairs(file.sysctls, at("sysctls"), scope),
-    securityOpt: normalizeStrings(file.security_opt),
-    groupAdd: [...items(file.group_add)].map(([index]) => scope.findings.text([...at("group_add"), index])),
+    shmSize: normalizeSize(file.shm_size, place.at("shm_size")),
+    ulimits: normalizeUlimits(file.ulimits, place.at("ulimits")),
+    sysctls: normalizePairs(file.sysctls, place.at("sysctls")),
+    securityOpt: texts(file.security_opt, place),
+    groupAdd: [...items(file.group_add, place.at("group_add"))].map(([, at]) => at.text()),
     init: file.init,
     tty: file.tty ?? false,
     stdinOpen: file.stdin_open ?? false,
     stopSignal: file.stop_signal,
-    stopGracePeriod: normalizeDuration(file.stop_grace_period, at("stop_grace_period"), scope),
-    logging:
-      file.logging &&
-      compact<NonNullable<Service["logging"]>>({
-        driver: file.logging.driver,
-        options: normalizePairs(file.logging.options, [...at("logging"), "options"], scope),
-      }),
+    stopGracePeriod: normalizeDuration(file.stop_grace_period, place.at("stop_grace_period")),
+    logging: loggingOf(file.logging, place.at("logging")),
     platform: file.platform,
     pull: file.pull ?? "missing",
     scale: file.scale ?? 1,
-    dev: file.dev && normalizeDev(file.dev, at("dev"), surroundings),
-    at: scope.findings.at(path),
-  });
-  return image ? service : undefined;
+    dev: file.dev && normalizeDev(file.dev, { service: key, images }, place.at("dev")),
+    at: place.entry(),
+  };
 }
 
-function imageOf(
-  file: FileService,
-  path: Path,
-  { key, images, scope }: ServiceSurroundings,
-): Service["image"] | undefined {
-  if (file.build !== undefined) return { kind: "built", key };
-  if (file.image !== undefined) return resolveImage(file.image, [...path, "image"], { images, scope });
-  // What was wrong with `image` or `build` has been said already.
-  if (scope.findings.has([...path, "image"]) || scope.findings.has([...path, "build"])) return undefined;
-  scope.findings.errorAtKey(path, {
-    code: "missing-key",
-    message: `the service ${quote(key)} has neither \`image\` nor \`build\``,
-  });
+function imageOf(file: FileService, images: Images, place: Place): Service["image"] | undefined {
+  if (file.build !== undefined) return { kind: "built", key: place.key };
+  if (file.image !== undefined) return resolveImage(file.image, images, place.at("image"));
+  // What was wrong with them, or with a key that was to be one of them, has been said already.
+  const { findings } = place.scope;
+  const isSaid = findings.keys(place.path).some((key) => closest(key, ["image", "build"]) !== undefined);
+  if (!isSaid)
+    place.errorAtKey({
+      code: "missing-key",
+      message: `the service ${quote(place.key)} has neither \`image\` nor \`build\``,
+    });
   return undefined;
 }
 
-function containerDirectory(text: string, path: Path, scope: Scope): string | undefined {
-  return text === "/" ? text : containerPath(text, path, scope);
-}
-
-function envFilesOf(given: FileService["env_file"], path: Path, scope: Scope): EnvFile[] {
-  const list = typeof given === "string" ? [given] : (given ?? []);
-  return [...items(list)].map(([index, item]) => {
-    const { path: file, required = true, format = "env" } = typeof item === "string" ? { path: item } : item;
-    const at = typeof given === "string" ? path : [...path, index];
-    return { path: hostPath(file, scope), required, format, at: scope.findings.valueAt(at) };
+function envFilesOf(given: FileService["env_file"], place: Place): EnvFile[] {
+  const list = Array.isArray(given) ? [...items(given, place)] : given === undefined ? [] : [[given, place] as const];
+  return list.map(([item, at]) => {
+    const { path, required = true, format = "env" } = typeof item === "string" ? { path: item } : item;
+    return { path: hostPath(path, place.scope), required, format, at: at.value() };
   });
 }
 
-function mountsOf(file: FileService, path: Path, scope: Scope): PlacedMount[] {
+function mountsOf(file: FileService, place: Place): PlacedMount[] {
   const placed = [
-    ...normalizeMounts(file.mounts, [...path, "mounts"], scope),
-    ...normalizeMounts(file.volumes, [...path, "volumes"], scope),
+    ...normalizeMounts(file.mounts, place.at("mounts")),
+    ...normalizeMounts(file.volumes, place.at("volumes")),
   ];
-  const tmpfs = typeof file.tmpfs === "string" ? [file.tmpfs] : (file.tmpfs ?? []);
-  for (const [index, text] of items(tmpfs)) {
-    const at = typeof file.tmpfs === "string" ? [...path, "tmpfs"] : [...path, "tmpfs", index];
-    const mount = normalizeTmpfs(text, at, scope);
-    if (mount) placed.push({ mount, path: at });
+  for (const [text, at] of strings(file.tmpfs, place.at("tmpfs"))) {
+    const mount = shortTmpfs(text, at);
+    if (mount) placed.push({ mount, place: at });
   }
   return placed;
 }
 
-const CONDITIONS = {
-  service_started: "started",
-  service_healthy: "healthy",
-  service_completed_successfully: "completed",
-} as const;
-
-function dependenciesOf(
-  given: FileService["depends_on"],
-  path: Path,
-  { key, scope }: ServiceSurroundings,
-): Dependency[] {
-  const known = (name: string, at: Path): boolean => {
-    if (scope.declared.services.has(name) && name !== key) return true;
-    const better = closest(name, scope.declared.services);
-    const hint = better === undefined || better === key ? undefined : `did you mean ${quote(better)}?`;
-    const message =
-      name === key
-        ? "a service can't depend on itself"
-        : `${Array.isArray(given) ? scope.findings.written(at) : quote(name)} is no service of this file`;
-    const mistake = { code: name === key ? "dependency-cycle" : "unknown-service", message, hint };
-    if (Array.isArray(given)) scope.findings.error(at, mistake);
-    else scope.findings.errorAtKey(at, mistake);
-    return false;
-  };
-  if (Array.isArray(given)) {
-    const names = new Set(
-      [...items(given)].filter(([index, name]) => known(name, [...path, index])).map(([, name]) => name),
-    );
-    return [...names].map((service): Dependency => ({ service, condition: "started", required: true, restart: false }));
-  }
-  const dependencies: Dependency[] = [];
-  for (const [name, { condition = "service_started", required = true, restart = false }] of members(given)) {
-    if (known(name, [...path, name]))
-      dependencies.push({ service: name, condition: CONDITIONS[condition], required, restart });
-  }
-  return dependencies.toSorted((a, b) => (a.service < b.service ? -1 : 1));
-}
-
-function restartOf(given: string | undefined, path: Path, scope: Scope): Service["restart"] {
-  const [policy = "no", times] = (given ?? "no").split(":", 2);
-  if (policy === "on-failure" && (times === undefined || /^\d{1,6}$/.test(times)))
+function restartOf(given: string | undefined, place: Place): Service["restart"] {
+  const [policy = "no", times, ...rest] = (given ?? "no").split(":");
+  const isPlain = times === undefined;
+  if (policy === "on-failure" && (isPlain || /^\d{1,6}$/.test(times)) && rest.length === 0)
     return { policy, maxRetries: Number(times ?? 0) };
-  if ((policy === "no" || policy === "always" || policy === "unless-stopped") && times === undefined)
+  if ((policy === "no" || policy === "always" || policy === "unless-stopped") && isPlain)
     return { policy, maxRetries: 0 };
-  invalid(scope, path, "is no restart policy", "use `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`");
+  place.invalid("is no restart policy", "use `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`");
   return { policy: "no", maxRetries: 0 };
 }
 
-function containerNameOf(file: FileService, path: Path, scope: Scope): string | undefined {
-  const name = file.container_name;
+function containerNameOf({ container_name: name, scale = 1 }: FileService, place: Place): string | undefined {
   if (name === undefined) return undefined;
-  const at = [...path, "container_name"];
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/.test(name))
-    return invalid(scope, at, "can't be the name of a container", "use 2 to 128 letters, digits, `-`, `_` and `.`");
-  if ((file.scale ?? 1) > 1) {
-    scope.findings.error(at, {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/.test(name)) {
+    return place.invalid("can't be the name of a container", "use 2 to 128 letters, digits, `-`, `_` and `.`");
+  }
+  if (scale > 1)
+    place.errorAtKey({
       code: "conflicting-keys",
       message: "a service with `container_name` can't have `scale` above 1",
     });
-  }
   return name;
+}
+
+function loggingOf(given: FileService["logging"], place: Place): Service["logging"] {
+  if (given === undefined) return undefined;
+  return compact<NonNullable<Service["logging"]>>({
+    driver: given.driver,
+    options: normalizePairs(given.options, place.at("options")),
+  });
 }

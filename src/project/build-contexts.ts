@@ -1,0 +1,44 @@
+import { closest } from "../std/closest.ts";
+import { quote } from "./findings.ts";
+import { parseImageReference, withTag } from "./image-reference.ts";
+import type { BuildContext, NamedContext } from "./model.ts";
+import { hostPath, type Place, type Scope } from "./place.ts";
+import { record } from "./plain-data.ts";
+
+/** A directory, unless it is what `docker build` takes for a URL. */
+export function buildContext(text: string, scope: Scope): BuildContext {
+  const isUrl = /^(https?|git|ssh):\/\//.test(text) || text.startsWith("git@") || text.startsWith("github.com/");
+  return isUrl ? { kind: "url", url: text } : { kind: "directory", path: hostPath(text, scope) };
+}
+
+/** Named contexts by name; those that can't be read are reported and left out. */
+export function namedContexts(
+  given: Readonly<Record<string, string>> | undefined,
+  place: Place,
+): Record<string, NamedContext> {
+  return record(
+    Object.entries(given ?? {}).flatMap(([name, text]): [string, NamedContext][] => {
+      const context = namedContext(text, place.at(name));
+      return context ? [[name, context]] : [];
+    }),
+  );
+}
+
+function namedContext(text: string, place: Place): NamedContext | undefined {
+  if (text.startsWith("image:")) return imageContext(text.slice("image:".length), place);
+  if (/^(service|target):/.test(text))
+    return place.invalid("is no named context", "write `image:<key>` for an image of this file");
+  if (text.startsWith("oci-layout://")) return place.notSupportedYet("an `oci-layout://` context");
+  if (!text.startsWith("docker-image://")) return buildContext(text, place.scope);
+  const reference = parseImageReference(text.slice("docker-image://".length));
+  return reference ? { kind: "reference", ref: withTag(reference) } : place.invalid("holds no image reference");
+}
+
+function imageContext(key: string, place: Place): NamedContext | undefined {
+  const { images } = place.scope.declared;
+  if (images.has(key)) return { kind: "image", key };
+  const better = closest(key, images);
+  const hint = better === undefined ? undefined : `did you mean ${quote(`image:${better}`)}?`;
+  place.error({ code: "unknown-image", message: `${place.written()} names no image of this file`, hint });
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import { normalize } from "node:path";
+import type { Mount } from "./model.ts";
+import { hostPath, type Place } from "./place.ts";
+import { compact } from "./plain-data.ts";
+
+type Bind = Extract<Mount, { kind: "bind" }>;
+type VolumeMount = Extract<Mount, { kind: "volume" }>;
+
+/** How mounts below a bind are shared. */
+export type Propagation = NonNullable<Bind["propagation"]>;
+
+/** True for a source that is a path of this machine, as `docker run --volume` tells it from a volume's name. */
+export function isPath(source: string): boolean {
+  return /^[./~]/.test(source);
+}
+
+/** A bind with an absolute source. One that gives the container the whole machine is warned about. */
+export function bindMount(
+  given: Omit<Bind, "kind" | "propagation" | "at"> & { readonly propagation: Propagation | undefined },
+  place: Place,
+): Bind {
+  const source = hostPath(given.source, place.scope);
+  const risk = riskOf(source, place.scope.home);
+  if (risk !== undefined) place.warning({ code: "risky-mount", message: `this mount gives the container ${risk}` });
+  return compact<Bind>({ ...given, kind: "bind", source, at: place.entry() });
+}
+
+function riskOf(source: string, home: string | undefined): string | undefined {
+  if (source === "/") return "the whole machine";
+  if (source === "/etc") return "the machine's settings";
+  if (/(^|\/)docker\.sock$/.test(source)) return "the engine, and with it the whole machine";
+  return home !== undefined && source === normalize(home).replace(/(?<=.)\/$/, "")
+    ? "your whole home directory"
+    : undefined;
+}
+
+/** A mount of a volume that the file declares; undefined after reporting one that it doesn't. */
+export function volumeMount(
+  given: Omit<VolumeMount, "kind" | "subpath"> & { readonly subpath: string | undefined },
+  place: Place,
+): VolumeMount | undefined {
+  const { volume } = given;
+  if (place.scope.declared.volumes.has(volume)) return compact<VolumeMount>({ ...given, kind: "volume" });
+  const isName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(volume);
+  const hint = isName ? "declare it under `volumes`, or start a path with `./`" : "start a path with `./`";
+  const problem = isName ? "names a volume that is not declared" : "has a source that is no name of a volume";
+  place.error({ code: "unknown-volume", message: `${place.written()} ${problem}`, hint });
+  return undefined;
+}

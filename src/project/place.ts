@@ -1,0 +1,107 @@
+import { isAbsolute, join, resolve } from "node:path";
+import type { Location } from "../diagnostic.ts";
+import type { Findings, Mistake } from "./findings.ts";
+import type { Lookup } from "./interpolate.ts";
+import type { Port } from "./model.ts";
+import type { Path } from "./tree.ts";
+
+/** What the stages between the schema and the project share while one file is compiled. */
+export interface Scope {
+  readonly findings: Findings;
+  readonly projectName: string;
+  /** Absolute; relative paths of the file start here. */
+  readonly directory: string;
+  /** The caller's home directory, for `~`. */
+  readonly home: string | undefined;
+  readonly lookup: Lookup;
+  /** Keys that the file has, whether or not what they hold is right. */
+  readonly declared: Readonly<Record<"images" | "services" | "networks" | "volumes", ReadonlySet<string>>>;
+  /** Ports with their places, in the order in which they were found. */
+  readonly published: PublishedPort[];
+}
+
+/** A port that a service publishes, and the place that says so. */
+export interface PublishedPort {
+  readonly service: string;
+  readonly port: Port;
+  readonly place: Place;
+}
+
+/** A value of the file that is being normalized: where it stands, how it is written, and how to say that it is wrong. */
+export interface Place {
+  readonly scope: Scope;
+  readonly path: Path;
+  /** The last step of the path. */
+  readonly key: string;
+  /** A place below this one. */
+  at(...steps: Path): Place;
+  /** The value as a string, with the digits that a number was written with. */
+  text(): string;
+  /** The value as the file has it, in backquotes, fit for messages. */
+  written(): string;
+  /** True when nothing at all is written: `KEY:`. */
+  isBlank(): boolean;
+  /** The place of the entry's key, or of the item of a list. */
+  entry(): Location;
+  value(): Location;
+  error(mistake: Mistake): void;
+  errorAtKey(mistake: Mistake): void;
+  warning(mistake: Mistake): void;
+  /** Reports a value that can't be read; the problem goes on where the value ends. */
+  invalid(problem: string, hint?: string): undefined;
+  /** Reports something that the schema knows and dock does not carry out yet. */
+  notSupportedYet(what: string): undefined;
+}
+
+/** The place at a path. */
+export function placeAt(scope: Scope, path: Path): Place {
+  const { findings } = scope;
+  return {
+    scope,
+    path,
+    key: String(path.at(-1) ?? ""),
+    at: (...steps) => placeAt(scope, [...path, ...steps]),
+    text: () => findings.text(path),
+    written: () => findings.written(path),
+    isBlank: () => findings.isBlank(path),
+    entry: () => findings.at(path),
+    value: () => findings.valueAt(path),
+    error: (mistake) => findings.error(path, mistake),
+    errorAtKey: (mistake) => findings.errorAtKey(path, mistake),
+    warning: (mistake) => findings.warning(path, mistake),
+    invalid: (problem, hint) => {
+      findings.error(path, { code: "invalid-value", message: `${findings.written(path)} ${problem}`, hint });
+      return undefined;
+    },
+    notSupportedYet: (what) => {
+      findings.error(path, { code: "not-supported-yet", message: `${what} is not supported yet` });
+      return undefined;
+    },
+  };
+}
+
+/** An absolute path for a path of the file: `~` is the home directory, the rest is relative to the project's directory. */
+export function hostPath(text: string, { home, directory }: Scope): string {
+  if ((text === "~" || text.startsWith("~/")) && home !== undefined) return join(home, text.slice(1));
+  return isAbsolute(text) ? resolve(text) : resolve(directory, text);
+}
+
+/** Items of a list with their places; those that the schema refused are left out. */
+export function* items<T>(list: readonly T[] | undefined, place: Place): Generator<[T, Place]> {
+  for (const [index, item] of (list ?? []).entries()) if (item !== undefined) yield [item, place.at(index)];
+}
+
+/** One string, or those of a list, with their places. */
+export function strings(given: string | readonly string[] | undefined, place: Place): [string, Place][] {
+  return typeof given === "string" ? [[given, place]] : [...items(given, place)];
+}
+
+/** One string, or those of a list. */
+export function texts(given: string | readonly string[] | undefined, place: Place): string[] {
+  return strings(given, place).map(([text]) => text);
+}
+
+/** Entries of a map whose keys are names, with their places; `x-` keys are left out. */
+export function* members<T>(map: Readonly<Record<string, T>> | undefined, place: Place): Generator<[string, T, Place]> {
+  for (const [key, value] of Object.entries(map ?? {})) if (!key.startsWith("x-")) yield [key, value, place.at(key)];
+}

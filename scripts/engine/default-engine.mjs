@@ -10,7 +10,7 @@ import { DEFAULT_HOST, locateEngine } from "./locate.mjs";
 import { withLock } from "./lock.mjs";
 import { DATA_FOLDER, ENGINE_LABEL, RUN_FOLDER } from "./paths.mjs";
 import { dockerdBeside, endProcess, isAlive, markProcess } from "./process.mjs";
-import { endOf, until } from "./run.mjs";
+import { attempt, endOf, until } from "./run.mjs";
 import { say, Stop } from "./say.mjs";
 import { slotsInUse } from "./slot.mjs";
 
@@ -78,6 +78,8 @@ export async function stopEngine() {
       if (!gone) throw new Stop(`The engine (process ${state.pid}) can't be ended.`);
     }
     rmSync(STATE, { force: true });
+    // dockerd may have made its data folder a mount of its own, and doesn't always take that back.
+    await attempt(["umount", DATA_ROOT]);
     // An engine that crashed may still have containers: its network is left to the next start.
     if (state?.before !== undefined && running && dockerdBeside() === undefined) {
       await clearNetwork(state.before, bridges, slotsInUse().length > 0);

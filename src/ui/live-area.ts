@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Output } from "./style.ts";
+import { displayWidth } from "./width.ts";
 
 /** A stream whose `write` can be stood in for. */
 interface Writable extends Output {
@@ -24,6 +25,8 @@ export class LiveArea {
   readonly #restore: (() => void)[] = [];
   #draw: Write;
   #frame = "";
+  /** Width that the frame was drawn at. */
+  #drawnAt = 0;
 
   /** Frames go to `terminal`; writes to `others` are held off as well where they are terminals. */
   constructor(terminal: Output, others: readonly Output[]) {
@@ -50,8 +53,12 @@ export class LiveArea {
 
   /** Writes a frame, or takes the last one back, as the display asks. */
   readonly draw = (text: string): boolean => {
-    const done = this.#draw(text);
-    if (!CURSOR_ONLY.test(text)) this.#frame = text.replace(TAKE_BACK, "");
+    if (CURSOR_ONLY.test(text)) return this.#draw(text);
+    const back = TAKE_BACK.exec(text)?.[0] ?? "";
+    const frame = text.slice(back.length);
+    const done = this.#draw((back === "" ? "" : this.#takeBack()) + frame);
+    this.#frame = frame;
+    this.#drawnAt = this.columns;
     return done;
   };
 
@@ -87,14 +94,20 @@ export class LiveArea {
   }
 
   #above(text: string, write: Write): void {
-    const lines = this.#frame === "" ? 0 : this.#frame.split("\n").length;
-    this.#draw(takeBack(lines));
+    this.#draw(this.#takeBack());
     write(text);
     this.#draw(this.#frame);
+    this.#drawnAt = this.columns;
   }
-}
 
-/** Erases the line of the cursor and those above it, `lines` in all. */
-function takeBack(lines: number): string {
-  return lines === 0 ? "" : `${"\x1b[2K\x1b[1A".repeat(lines - 1)}\x1b[2K\x1b[G`;
+  /** Erases the frame, up from the line below it. A terminal that got narrower has broken the frame's lines meanwhile. */
+  #takeBack(): string {
+    if (this.#frame === "") return "";
+    const { columns } = this;
+    const lines = this.#frame
+      .split("\n")
+      .map((line) => (columns < this.#drawnAt ? Math.max(1, Math.ceil(displayWidth(line) / columns)) : 1));
+    const count = lines.reduce((sum, rows) => sum + rows, 0);
+    return `${"\x1b[2K\x1b[1A".repeat(count - 1)}\x1b[2K\x1b[G`;
+  }
 }

@@ -4,7 +4,7 @@ import { unreachable } from "../std/unreachable.ts";
 import type { RunningStep } from "./build-progress.ts";
 import { operationWords } from "./operation-words.ts";
 import type { Effect } from "./plan-groups.ts";
-import { closeColors, sanitizeName, sanitizeText, withoutColors } from "./sanitize.ts";
+import { sanitizeName, sanitizeText, withoutColors } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 import type { TargetProgress } from "./target-progress.ts";
 import { displayWidth, pad, truncate } from "./width.ts";
@@ -13,7 +13,9 @@ import { displayWidth, pad, truncate } from "./width.ts";
 const STEPS_SHOWN = 3;
 /** Cells of the word for what happens, and of the time it takes. */
 const WORD_WIDTH = 12;
-const TIME_WIDTH = 9;
+const TIME_WIDTH = 8;
+/** What listr2 puts before a task's further lines. */
+const DETAIL_INDENT = 2;
 
 const DONE: Readonly<Record<Effect, string>> = {
   build: "built",
@@ -45,15 +47,22 @@ export interface LiveFrame {
   readonly style: Style;
 }
 
-/** A target's lines in a live display: what happens and since when, below it the build's steps that run now. None is wider than the frame. */
+/**
+ * A target's lines in a live display: what happens and since when, then the build's steps that run now. None is wider
+ * than the frame; those after the first leave room to be indented by `DETAIL_INDENT`.
+ */
 export function liveLines(target: TargetProgress, frame: LiveFrame): readonly string[] {
-  const { style } = frame;
-  const head = `${icon(target, frame)} ${pad(sanitizeName(target.group.target), frame.targetWidth)}  ${word(target, style)} ${time(target, frame)}`;
+  const { style, width } = frame;
+  const { ellipsis } = style.symbols;
+  const targetWidth = Math.min(frame.targetWidth, Math.floor(width * 0.45));
+  const name = pad(truncate(sanitizeName(target.group.target), targetWidth, ellipsis), targetWidth);
   const remark = target.remark ?? target.readiness;
-  const first = remark === undefined ? head : `${head}  ${paintRemark(target, remark, style)}`;
-  return [first.trimEnd(), ...details(target, frame)].map((line) =>
-    closed(truncate(line, frame.width, style.symbols.ellipsis), style),
-  );
+  const elapsed = target.elapsed(frame.now);
+  const time = pad(elapsed === undefined ? "" : seconds(elapsed), TIME_WIDTH, true);
+  const head = `${icon(target, frame)} ${name}  ${word(target, style)}`;
+  const timed = elapsed === undefined && remark === undefined ? head : `${head}${style.dim(time)}`;
+  const first = remark === undefined ? timed : `${timed}  ${paintRemark(target, remark, style)}`;
+  return [truncate(first, width, ellipsis), ...details(target, { ...frame, width: width - DETAIL_INDENT })];
 }
 
 /** Cells of the widest name among the targets. */
@@ -101,11 +110,6 @@ function word(target: TargetProgress, style: Style): string {
   }
 }
 
-function time(target: TargetProgress, { now, style }: LiveFrame): string {
-  const elapsed = target.elapsed(now);
-  return style.dim(pad(elapsed === undefined ? "" : seconds(elapsed), TIME_WIDTH, true));
-}
-
 function paintRemark(target: TargetProgress, remark: string, style: Style): string {
   const text = sanitizeName(remark.split("\n")[0] ?? "");
   return target.state === "failed" ? style.red(text) : style.dim(text);
@@ -113,19 +117,20 @@ function paintRemark(target: TargetProgress, remark: string, style: Style): stri
 
 function details(target: TargetProgress, frame: LiveFrame): readonly string[] {
   if (target.state !== "running") return [];
-  const { style } = frame;
+  const { style, width } = frame;
+  const fit = (text: string): string => style.dim(truncate(text, width, style.symbols.ellipsis));
   const { running, transferred } = target.build;
-  if (running.length === 0) return transferred === undefined ? [] : [`  ${style.dim(sanitizeName(transferred))}`];
+  if (running.length === 0) return transferred === undefined ? [] : [fit(sanitizeName(transferred))];
   const lines = running.slice(0, STEPS_SHOWN).map((step) => stepLine(step, frame));
-  if (running.length > STEPS_SHOWN) lines.push(`  ${style.dim(`and ${running.length - STEPS_SHOWN} more steps`)}`);
-  const talking = running.findLast(({ line }) => line !== undefined)?.line;
-  // Tabs have no width of their own, colours would compete with those of the display.
-  const said = withoutColors(
-    sanitizeText(talking ?? "")
-      .split("\n")
-      .at(-1) ?? "",
-  ).replaceAll("\t", " ");
-  return said.trim() === "" ? lines : [...lines, `    ${style.dim(said.trim())}`];
+  if (running.length > STEPS_SHOWN) lines.push(fit(`and ${running.length - STEPS_SHOWN} more steps`));
+  const said = running.findLast(({ line }) => line !== undefined)?.line;
+  return said === undefined || said.trim() === "" ? lines : [...lines, fit(`  ${oneLine(said)}`)];
+}
+
+/** Tabs have no width of their own, colours would compete with those of the display. */
+function oneLine(text: string): string {
+  const lines = withoutColors(sanitizeText(text)).trimEnd().split("\n");
+  return lines.at(-1)?.replaceAll("\t", " ").trim() ?? "";
 }
 
 /** The name gives way so that how long the step takes can be seen. */
@@ -133,8 +138,9 @@ function stepLine(step: RunningStep, { now, width, style }: LiveFrame): string {
   const { symbols } = style;
   const moved = step.moved === undefined ? "" : `  ${bytes(step.moved)}`;
   const tail = `${moved}  ${seconds(now - step.startedAt)}`;
-  const room = Math.max(10, width - 4 - displayWidth(tail));
-  return `  ${style.dim(symbols.output)} ${truncate(sanitizeName(step.name), room, symbols.ellipsis)}${style.dim(tail)}`;
+  const room = Math.max(10, width - 2 - displayWidth(tail));
+  const name = truncate(sanitizeName(step.name), room, symbols.ellipsis);
+  return truncate(`${style.dim(symbols.output)} ${name}${style.dim(tail)}`, width, symbols.ellipsis);
 }
 
 function bytes({ current, total }: { readonly current: number; readonly total: number }): string {
@@ -144,8 +150,4 @@ function bytes({ current, total }: { readonly current: number; readonly total: n
 /** Tenths of a second, so that the digits that change stay in one place. */
 function seconds(milliseconds: number): string {
   return milliseconds < 59_950 ? `${(milliseconds / 1000).toFixed(1)} s` : formatDuration(milliseconds);
-}
-
-function closed(line: string, style: Style): string {
-  return style.color ? line : closeColors(line, false);
 }

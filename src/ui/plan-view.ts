@@ -7,6 +7,10 @@ import { displayWidth, pad, truncate } from "./width.ts";
 
 /** Reasons shown of one target; the rest is counted. */
 const REASONS_SHOWN = 6;
+/** Cells that targets are aligned in; a longer one pushes its own line to the right. */
+const TARGET_WIDTH = 36;
+/** Cells that reasons need beside their target; with fewer they go below it. */
+const REASON_ROOM = 24;
 
 /** Effects as the summary counts them. */
 const SUMMARY: readonly { readonly effects: readonly Effect[]; readonly words: string }[] = [
@@ -29,7 +33,8 @@ const SUMMARY: readonly { readonly effects: readonly Effect[]; readonly words: s
 export function formatPlan(plan: Plan, style: Style): string {
   if (plan.actions.length === 0) return upToDate(plan, style);
   const groups = groupPlan(plan);
-  const targetWidth = Math.max(...groups.map(({ target }) => displayWidth(sanitizeName(target))));
+  const widest = Math.max(...groups.map(({ target }) => displayWidth(sanitizeName(target))));
+  const targetWidth = Math.min(widest, TARGET_WIDTH);
   const effectWidth = Math.max(...groups.map(({ effect }) => effect.length));
   const lines = groups.flatMap((group) => groupLines(group, { targetWidth, effectWidth, style }));
   return [...lines, "", planSummary(plan, style)].join("\n");
@@ -44,7 +49,7 @@ export function planSummary(plan: Plan, style: Style): string {
   });
   const unchanged = unchangedOnly(plan).length;
   if (unchanged > 0) counts.push(`${unchanged} unchanged`);
-  return `${style.bold("Plan:")} ${counts.join(", ")}`;
+  return `${style.bold("Plan:")} ${listed(counts, "Plan: ".length, style)}`;
 }
 
 function groupLines(
@@ -53,15 +58,19 @@ function groupLines(
 ): readonly string[] {
   const { style } = of;
   const paint = effectPaint(group, style);
-  const head = `${paint(style.symbols[EFFECT_SYMBOL[group.effect]])} ${pad(sanitizeName(group.target), of.targetWidth)}  ${paint(pad(group.effect, of.effectWidth))}  `;
-  const indent = displayWidth(head);
+  const sign = paint(style.symbols[EFFECT_SYMBOL[group.effect]]);
+  const head = `${sign} ${pad(sanitizeName(group.target), of.targetWidth)}  ${paint(pad(group.effect, of.effectWidth))}`;
+  const column = displayWidth(head) + 2;
+  const below = style.width !== undefined && style.width - column < REASON_ROOM;
+  const indent = below ? 4 : column;
   const fit = (text: string): string =>
-    style.width === undefined ? text : truncate(text, Math.max(20, style.width - indent), style.symbols.ellipsis);
-  const [first = "", ...more] = [
+    style.width === undefined ? text : truncate(text, Math.max(10, style.width - indent), style.symbols.ellipsis);
+  const texts = [
     ...whys(group, style).map(fit),
     ...group.destroys.map((what) => style.red(fit(`destroys ${sanitizeName(what)}`))),
   ];
-  return [(head + first).trimEnd(), ...more.map((line) => " ".repeat(indent) + line)];
+  const lines = texts.map((text) => " ".repeat(indent) + text);
+  return below ? [head, ...lines] : [`${head}  ${texts[0] ?? ""}`.trimEnd(), ...lines.slice(1)];
 }
 
 function whys(group: TargetGroup, style: Style): readonly string[] {
@@ -112,6 +121,25 @@ function upToDate(plan: Plan, style: Style): string {
   ];
   const what = counts.length > 0 ? style.dim(` (${counts.join(", ")})`) : "";
   return `${style.green(style.symbols.done)} Everything is up to date${what}`;
+}
+
+/** The items with commas, broken between them where the terminal would break them anywhere. */
+function listed(items: readonly string[], indent: number, style: Style): string {
+  let text = "";
+  let used = indent;
+  items.forEach((item, index) => {
+    const piece = index < items.length - 1 ? `${item},` : item;
+    if (text !== "" && style.width !== undefined && used + 1 + piece.length > style.width) {
+      text += `\n${" ".repeat(indent)}`;
+      used = indent;
+    } else if (text !== "") {
+      text += " ";
+      used += 1;
+    }
+    text += piece;
+    used += piece.length;
+  });
+  return text;
 }
 
 /** Targets that nothing happens to: an image whose old tags go is both. */

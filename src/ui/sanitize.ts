@@ -71,7 +71,7 @@ function visible(text: string, colors: boolean): string {
     const character = String.fromCodePoint(code);
     index += character.length;
     // A lone return would let the text overwrite what stands before it on the line.
-    if (code === 0x0d) out += text[index] === "\n" ? "" : "\n";
+    if (code === 0x0d) out += index === text.length || text[index] === "\n" ? "" : "\n";
     else out += code !== 0x0a && code !== 0x09 && HAZARD.test(character) ? spelled(code) : character;
   }
   return out;

@@ -89,7 +89,7 @@ export class TargetProgress {
       default:
         unreachable(event);
     }
-    if (this.#isEnded()) {
+    if (this.isEnded) {
       this.#endedAt ??= now;
       this.#end.resolve();
     }
@@ -100,7 +100,8 @@ export class TargetProgress {
     if (remark !== undefined) this.#remark = remark;
   }
 
-  #isEnded(): boolean {
+  /** True when each action has ended in one way or another. */
+  get isEnded(): boolean {
     return [...this.#states.values()].every((state) => state !== "waiting" && state !== "running");
   }
 
@@ -131,9 +132,9 @@ export class PlanProgress {
     }
   }
 
-  /** Resolves when every target has ended. */
-  async ended(): Promise<void> {
-    await Promise.all(this.targets.map(({ ended }) => ended));
+  /** True when every target has ended. */
+  get isEnded(): boolean {
+    return this.targets.every((target) => target.isEnded);
   }
 
   /** True when the event tells of an action of this plan. */

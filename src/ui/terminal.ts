@@ -19,13 +19,14 @@ export class TerminalRenderer {
   readonly #clock: Clock;
   readonly #announcer = new PlanAnnouncer();
   #progress: PlanProgress | undefined;
+  /** Whether the current plan's list has been begun. */
   #shown = false;
-  /** Settles when all lists begun so far are drawn to their end. */
-  #drawn: Promise<void> = Promise.resolve();
+  /** Lists that are not drawn to their end yet. */
   #lists = 0;
-  /** A list that has ended is still being drawn: what is news now belongs below it. */
-  #closing = false;
-  #held: string[] = [];
+  /** Prints that wait for the list above them. */
+  #held = 0;
+  /** Settles when all of these are done; each waits for those before it. */
+  #drawn: Promise<void> = Promise.resolve();
 
   constructor(of: {
     readonly stdout: Output;
@@ -55,7 +56,6 @@ export class TerminalRenderer {
 
   #plan(plan: Plan): void {
     this.#progress?.abandon(this.#clock.now());
-    this.#closing = this.#lists > 0;
     this.#progress = new PlanProgress(plan);
     this.#shown = false;
     const text = this.#announcer.announce(plan, this.#style);
@@ -66,12 +66,7 @@ export class TerminalRenderer {
     if (this.#shown) return;
     this.#shown = true;
     this.#lists += 1;
-    void progress.ended().then(() => {
-      this.#closing = this.#lists > 0;
-    });
-    this.#drawn = this.#draw(progress, this.#drawn);
-    // Disposal awaits the same promise and tells; until then nobody does.
-    this.#drawn.catch(() => {});
+    this.#follow(this.#draw(progress, this.#drawn));
   }
 
   async #draw(progress: PlanProgress, before: Promise<void>): Promise<void> {
@@ -81,19 +76,31 @@ export class TerminalRenderer {
       await drawProgress(progress, { area: this.#area, style: this.#style, clock: this.#clock });
     } finally {
       this.#lists -= 1;
-      this.#release();
     }
-  }
-
-  /** Prints what had to wait for the list above it. */
-  #release(): void {
-    this.#closing = false;
-    this.#print(this.#held.splice(0));
   }
 
   #print(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    if (this.#closing) this.#held.push(...lines);
-    else this.#output.write(`${lines.join("\n")}\n`);
+    const write = (): void => void this.#output.write(`${lines.join("\n")}\n`);
+    if (!this.#belongsBelow()) return write();
+    this.#held += 1;
+    this.#follow(
+      this.#drawn.finally(() => {
+        this.#held -= 1;
+        write();
+      }),
+    );
+  }
+
+  /** True when a list that has ended is still being drawn: what is news now belongs below it. */
+  #belongsBelow(): boolean {
+    const earlier = this.#lists - (this.#shown ? 1 : 0);
+    return this.#held > 0 || earlier > 0 || (this.#lists > 0 && this.#progress?.isEnded === true);
+  }
+
+  #follow(next: Promise<void>): void {
+    this.#drawn = next;
+    // Disposal awaits the same promise and tells; until then nobody does.
+    next.catch(() => {});
   }
 }

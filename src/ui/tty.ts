@@ -129,8 +129,17 @@ class AreaOutput extends ProcessOutput {
   }
 
   override get stdout(): NodeJS.WriteStream {
-    const { draw, columns, rows } = this.#area;
-    return { write: draw, columns, rows } as unknown as NodeJS.WriteStream;
+    const area = this.#area;
+    const stream = {
+      write: area.draw,
+      get columns(): number {
+        return area.columns;
+      },
+      get rows(): number {
+        return area.rows;
+      },
+    };
+    return stream as unknown as NodeJS.WriteStream;
   }
 
   override hijack(): void {

@@ -18,12 +18,13 @@ export async function hasImage(/** @type {string} */ host, /** @type {string} */
  * words: a pull that fails half-way still answers 200, so every line is looked at.
  *
  * @param {string} host
- * @param {string} name with its tag
+ * @param {string} name with its tag or digest
  * @returns {Promise<string | undefined>}
  */
 export async function pullImage(host, name) {
-  const colon = name.lastIndexOf(":");
-  const query = new URLSearchParams({ fromImage: name.slice(0, colon), tag: name.slice(colon + 1) });
+  // The API takes a digest in the place of the tag.
+  const cut = name.includes("@") ? name.indexOf("@") : name.lastIndexOf(":");
+  const query = new URLSearchParams({ fromImage: name.slice(0, cut), tag: name.slice(cut + 1) });
   try {
     const answer = await ask(host, `/images/create?${query}`, { method: "POST", timeout: SILENCE, deadline: DEADLINE });
     const lines = answer.body.split("\n").filter((line) => line.trim() !== "");

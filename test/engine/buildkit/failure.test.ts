@@ -111,7 +111,7 @@ test("a step that fails before it runs is told with the reason", async () => {
     failedStep: () => ({ name, error: "", lastLines: [] }),
     dockerfile: noDockerfile,
   });
-  expect(failure.message).toMatch(/^step \[2\/2\] COPY nope [\/long]{81}… failed: "\/nope": not found$/);
+  expect(failure.message).toMatch(/^step \[2\/2\] COPY nope [/long]{83}… failed: "\/nope": not found$/);
   expect(failure.detail).toBe(name);
 });
 

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { readdir, lstat, readlink } from "node:fs/promises";
+import { createReadStream, lstatSync, readFileSync } from "node:fs";
+import { readdir, readlink } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { DockError } from "../../../src/error.ts";
@@ -25,9 +25,15 @@ export function directorySource(root: string): DirectorySource {
     },
     read: (path) => {
       reads.push(path);
-      return createReadStream(join(root, path));
+      return content(join(root, path));
     },
   };
+}
+
+/** Small files at once, as that is several times faster than a stream each. */
+async function* content(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  if (lstatSync(path).size > 64 * 1024) yield* createReadStream(path) as AsyncIterable<Buffer>;
+  else yield await Promise.resolve(readFileSync(path));
 }
 
 async function* entries(
@@ -47,7 +53,7 @@ async function* entries(
     ) {
       continue;
     }
-    const stats = await lstat(join(root, path), { bigint: true });
+    const stats = lstatSync(join(root, path), { bigint: true });
     const base = { path, mode: Number(stats.mode & 0o7777n), mtimeNs: stats.mtimeNs };
     if (stats.isDirectory()) {
       yield { ...base, kind: "directory", size: 0 };

@@ -1,4 +1,5 @@
-import { open, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Diagnostic, Source } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
@@ -75,11 +76,12 @@ async function exists(file: string): Promise<boolean> {
 async function readSource(file: string, cwd: string): Promise<Source | undefined> {
   const name = shown(file, cwd);
   try {
-    const info = await stat(file);
+    // Without O_NONBLOCK a FIFO would wait for its writer.
+    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const info = await handle.stat();
     if (!info.isFile())
       throw new DockError("invalid-project", `${name} is ${info.isDirectory() ? "a directory" : "no regular file"}`);
     if (info.size > MAX_BYTES) throw new DockError("invalid-project", `${name} is larger than 1 MiB`);
-    await using handle = await open(file, "r");
     return { file: name, text: decode(await readAtMost(handle), name) };
   } catch (error) {
     if (error instanceof DockError) throw error;
@@ -89,9 +91,7 @@ async function readSource(file: string, cwd: string): Promise<Source | undefined
 }
 
 /** The file may grow while it is read. */
-async function readAtMost(handle: {
-  read(buffer: Uint8Array, offset: number, length: number): Promise<{ bytesRead: number }>;
-}): Promise<Uint8Array> {
+async function readAtMost(handle: FileHandle): Promise<Uint8Array> {
   const buffer = new Uint8Array(MAX_BYTES + 1);
   let length = 0;
   while (length < buffer.length) {

@@ -1,5 +1,5 @@
 import { closest } from "../std/closest.ts";
-import type { Findings } from "./findings.ts";
+import { quote, type Findings } from "./findings.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
 import { treeAt, type Entry, type Path, type Scalar, type Tree } from "./tree.ts";
 
@@ -19,6 +19,15 @@ export function variableLookup(tree: Tree, sources: VariableSources, findings: F
   const declared = new Map<string, string>();
   const node = treeAt(tree, ["vars"]);
   for (const [name, entry] of node?.kind === "map" ? node.entries : []) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      const hint = "use letters, digits and `_`";
+      findings.errorAtKey(["vars", name], {
+        code: "invalid-name",
+        message: `${quote(name)} can't be the name of a variable`,
+        hint,
+      });
+      continue;
+    }
     if (entry.value.kind !== "scalar" || entry.value.value === null) continue;
     if (outside(name) !== undefined) continue;
     const result = interpolate(entry.value.text, outside);

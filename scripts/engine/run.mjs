@@ -61,7 +61,7 @@ export async function run(argv, options) {
   if (outcome.code === 0) return outcome.stdout;
   const lines = `${outcome.stdout}\n${outcome.stderr}`.trim().split("\n").slice(-12).join("\n");
   const how = outcome.timedOut ? "took too long" : `ended with ${outcome.signal ?? outcome.code}`;
-  throw new Stop(`${argv.join(" ")} ${how}:\n${lines}`);
+  throw new Stop(`${argv.filter((word) => !word.startsWith("-o")).join(" ")} ${how}:\n${lines}`);
 }
 
 /** Calls `ready` every `every` ms until it gives something other than undefined or false; undefined after `timeout` ms. */

@@ -18,6 +18,7 @@ const SOCKET = (process.env["DOCKER_HOST"] ?? "").startsWith("unix://")
 /** Unlike any other run's, so that nothing is cached by accident and names never clash. */
 const RUN_ID = `${process.pid.toString(36)}${Date.now().toString(36)}`;
 const tags: string[] = [];
+const ids = new Set<string>();
 
 interface Answer {
   readonly status: number;
@@ -47,7 +48,8 @@ function newTag(name: string): string {
 }
 
 afterAll(async () => {
-  for (const tag of tags) await ask("DELETE", `/images/${tag}`);
+  // An image whose tag has moved to another is left without one.
+  for (const name of [...tags, ...ids]) await ask("DELETE", `/images/${name}`);
 });
 
 async function directory(files: Readonly<Record<string, string>>): Promise<string> {
@@ -90,6 +92,7 @@ async function run(root: string, wanted: Partial<BuildRequest>, options: Options
       },
     },
   );
+  ids.add(result.imageId);
   return { result, events, context };
 }
 

@@ -31,7 +31,9 @@ function namedContext(text: string, place: Place): NamedContext | undefined {
   if (text.startsWith("oci-layout://")) return place.notSupportedYet("an `oci-layout://` context");
   if (!text.startsWith("docker-image://")) return buildContext(text, place.scope);
   const reference = parseImageReference(text.slice("docker-image://".length));
-  return reference ? { kind: "reference", ref: withTag(reference) } : place.invalid("holds no image reference");
+  return reference
+    ? { kind: "reference", ref: withTag(reference) }
+    : place.invalid("holds no image reference", "write it as `docker-image://name:tag`");
 }
 
 function imageContext(key: string, place: Place): NamedContext | undefined {

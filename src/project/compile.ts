@@ -12,9 +12,9 @@ import { isProjectName, projectSlug } from "./project-name.ts";
 import type { Scope } from "./place.ts";
 import { record } from "./plain-data.ts";
 import { normalizeServices } from "./services.ts";
-import { keysAt, toData, type Tree } from "./tree.ts";
+import { keysAt, toData, treeAt, type Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
-import { substitute, variableLookup } from "./variables.ts";
+import { substitute, readVariables } from "./variables.ts";
 
 /** What a project file is compiled with. */
 export interface CompileOptions {
@@ -58,7 +58,7 @@ function resolveProject(
   parsed: Tree,
   { findings, options }: { findings: Findings; options: ResolvedOptions },
 ): Project | undefined {
-  if (isEmpty(parsed)) {
+  if (isNothing(parsed)) {
     findings.error([], {
       code: "empty-project",
       message: "the project file is empty",
@@ -66,18 +66,18 @@ function resolveProject(
     });
     return undefined;
   }
-  const lookup = variableLookup(parsed, options, findings);
-  const tree = substitute(parsed, lookup, findings);
+  const variables = readVariables(parsed, options, findings);
+  const tree = substitute(parsed, variables, findings);
   findings.follow(tree);
   const file = validate(toData(tree), tree, findings);
   if (!file) return undefined;
-  if (keysAt(tree, ["services"]).length + keysAt(tree, ["images"]).length === 0) {
+  if (["services", "images"].every((key) => isNothing(treeAt(tree, [key])))) {
     findings.error([], { code: "empty-project", message: "the project file has neither services nor images" });
   }
   const builds = keysAt(tree, ["services"]).filter((key) => keysAt(tree, ["services", key]).includes("build"));
   const scope: Scope = {
     findings,
-    lookup,
+    lookup: variables.lookup,
     directory: options.directory,
     home: options.env["HOME"] || undefined,
     projectName: projectNameOf(file, options, findings),
@@ -104,8 +104,8 @@ function resolveProject(
   };
 }
 
-function isEmpty(tree: Tree): boolean {
-  return (tree.kind === "scalar" && tree.value === null) || (tree.kind === "map" && tree.entries.size === 0);
+function isNothing(tree: Tree | undefined): boolean {
+  return !tree || (tree.kind === "scalar" && tree.value === null) || (tree.kind === "map" && tree.entries.size === 0);
 }
 
 function projectNameOf(file: DockFile, options: ResolvedOptions, findings: Findings): string {

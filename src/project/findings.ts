@@ -19,6 +19,8 @@ export interface Findings {
   warning(path: Path, mistake: Mistake): void;
   /** A mistake at a place that is known already, or at none. */
   errorAt(at: Location | undefined, mistake: Mistake): void;
+  /** Says no more about a value: what is wrong has been said elsewhere. */
+  mute(path: Path): void;
   /** Goes on with a tree of the same shape, after variables have been put in. */
   follow(tree: Tree): void;
   /** Keys of the map at a path. */
@@ -76,6 +78,10 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
       if (at) add("error", { span: at.span, single: false }, mistake);
       else diagnostics.push(diagnostic("error", mistake));
     },
+    mute: (path) => {
+      const { start, end } = valueSpan(path);
+      seen.add(`error ${start} ${end}`);
+    },
     follow: (next) => {
       tree = next;
     },
@@ -93,8 +99,10 @@ function diagnostic(severity: Diagnostic["severity"], { code, message, hint, rel
   return { severity, code, message, ...(hint !== undefined && { hint }), ...(related && { related }) };
 }
 
-/** Text in backquotes on one line, cut when it is long, for use in messages. */
+/** Text in backquotes on one line, cut when it is long, for use in messages. Characters that would garble the line are shown by number. */
 export function quote(text: string): string {
-  const line = text.replace(/\s+/g, " ");
+  const line = text
+    .replace(/\s+/g, " ")
+    .replace(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
   return `\`${line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line}\``;
 }

@@ -4,12 +4,13 @@ import type { PublishedPort, Scope } from "./place.ts";
 
 /** Reports host ports that two containers of the project would claim, dev ports included. */
 export function checkPorts(services: readonly Service[], scope: Scope): void {
-  const scales = new Map(services.map((service) => [service.key, service.scale]));
+  const byKey = new Map(services.map((service) => [service.key, service]));
   const claims = new Map<string, PublishedPort[]>();
   for (const claim of scope.published) {
     const { port, place, service } = claim;
-    if (port.hostPort === undefined) continue;
-    if ((scales.get(service) ?? 1) > 1) {
+    const owner = byKey.get(service);
+    if (port.hostPort === undefined || owner?.networkMode === "host") continue;
+    if (owner && owner.scale > 1) {
       const message = "containers of a service with `scale` above 1 can't share a host port";
       place.errorAtKey({ code: "port-conflict", message, hint: "leave the host port out" });
     }
@@ -19,9 +20,9 @@ export function checkPorts(services: readonly Service[], scope: Scope): void {
     const rival = earlier.find((other) => overlap(other.port, port));
     earlier.push(claim);
     if (!rival) continue;
-    const owner = rival.service === service ? "this service" : quote(rival.service);
+    const holder = rival.service === service ? "this service" : quote(rival.service);
     const related = [{ message: "the other port", at: rival.place.value() }];
-    place.errorAtKey({ code: "port-conflict", message: `this host port is taken by ${owner} already`, related });
+    place.errorAtKey({ code: "port-conflict", message: `this host port is taken by ${holder} already`, related });
   }
 }
 

@@ -6,14 +6,13 @@ export function isProjectName(text: string): boolean {
   return PROJECT_NAME.test(text) && !/___|_-|-_/.test(text);
 }
 
-/** The name that a text suggests: lower-case letters, digits and single `-` or `_` between them; empty when nothing is left. */
+/** The name that a text suggests: its letters in lower case and digits, with single `-` or `_` between them; empty when nothing is left. */
 export function projectSlug(text: string): string {
-  const slug = text
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9_-]+/g, "")
-    .replace(/[_-]*(?:_-|-_)[_-]*/g, "-")
-    .replace(/_{3,}/g, "_");
+  const plain = text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  const slug = plain
+    .replace(/[^a-z0-9_]+/g, "-")
+    .replace(/[_-]*-[_-]*/g, "-")
+    .replace(/_+/g, "_");
   return slug
     .replace(/^[_-]+/, "")
     .slice(0, 63)

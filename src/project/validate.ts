@@ -15,6 +15,7 @@ export interface SchemaError {
 }
 
 const MAX_ROUNDS = 20;
+const MAX_LISTED = 12;
 
 /** What the values of a type are called. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -40,6 +41,7 @@ export function validate(data: unknown, tree: Tree, findings: Findings): DockFil
       error.keyword === "additionalProperties" || error.keyword === "required" ? undefined : error.instancePath;
     if (place !== undefined && reported.has(place)) continue;
     if (place !== undefined) reported.add(place);
+    if (error.keyword === "required" && isMistyped(error, errors)) continue;
     report(error, pathOf(error.instancePath, data), { tree, findings });
   }
   for (let round = 0; round < MAX_ROUNDS && errors.length > 0; round += 1) {
@@ -53,6 +55,14 @@ export function validate(data: unknown, tree: Tree, findings: Findings): DockFil
     errors = schemaErrors(data);
   }
   return errors.length === 0 ? (data as DockFile) : undefined;
+}
+
+/** True when an unknown key of the same map most likely is the one that is missing. */
+function isMistyped(missing: SchemaError, errors: readonly SchemaError[]): boolean {
+  const wanted = String(missing.params["missingProperty"]);
+  return errors.some(({ instancePath, params: { additionalProperty: extra } }) => {
+    return instancePath === missing.instancePath && typeof extra === "string" && closest(extra, [wanted]) !== undefined;
+  });
 }
 
 function schemaErrors(data: unknown): SchemaError[] {
@@ -121,9 +131,8 @@ function reportUnknownKey(error: SchemaError, path: Path, findings: Findings): v
   const key = String(error.params["additionalProperty"]);
   const known = Object.keys(error.parentSchema?.properties ?? {});
   const better = closest(key, known);
-  const hint =
-    foreignKeyHint(key, known) ??
-    (better === undefined ? `known keys: ${known.join(", ")}` : `did you mean ${quote(better)}?`);
+  const list = known.length > MAX_LISTED ? undefined : `known keys: ${known.join(", ")}`;
+  const hint = foreignKeyHint(key, known) ?? (better === undefined ? list : `did you mean ${quote(better)}?`);
   const where = path.length === 0 ? "" : ` in ${nameOf(path)}`;
   findings.errorAtKey([...path, key], { code: "unknown-key", message: `unknown key ${quote(key)}${where}`, hint });
 }
@@ -155,7 +164,10 @@ function wrongType(types: readonly string[], node: Tree | undefined, name: strin
 function wrongChoice(allowed: unknown, node: Tree | undefined, name: string): Mistake {
   const choices = Array.isArray(allowed) ? allowed.map(String) : [];
   const written = node?.kind === "scalar" && !node.interpolated ? node.text : undefined;
-  const better = written === undefined ? undefined : closest(written, choices);
+  const better =
+    written === undefined || written === ""
+      ? undefined
+      : (closest(written, choices) ?? choices.find((choice) => choice.includes(written)));
   const given = node?.kind === "scalar" ? `, not ${quote(node.written)}` : "";
   return {
     code: "invalid-value",

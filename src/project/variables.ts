@@ -13,8 +13,16 @@ export interface VariableSources {
   readonly vars: Readonly<Record<string, string>>;
 }
 
+/** The variables of one file. */
+export interface Variables {
+  readonly lookup: Lookup;
+  /** Entries of `vars` that have no value because of a mistake, which has been reported. */
+  readonly broken: ReadonlySet<string>;
+}
+
 /** How `${NAME}` is looked up in this file: `vars`, `.env`, the environment, `--var`, weakest first. */
-export function variableLookup(tree: Tree, sources: VariableSources, findings: Findings): Lookup {
+export function readVariables(tree: Tree, sources: VariableSources, findings: Findings): Variables {
+  const broken = new Set<string>();
   const outside: Lookup = (name) => own(sources.vars, name) ?? own(sources.env, name) ?? own(sources.dotenv, name);
   const declared = new Map<string, string>();
   const node = treeAt(tree, ["vars"]);
@@ -34,10 +42,10 @@ export function variableLookup(tree: Tree, sources: VariableSources, findings: F
     if (result.kind === "text") declared.set(name, result.text);
     else {
       findings.error(["vars", name], { ...result, hint: usesAnother(result.message, node) ?? result.hint });
-      declared.set(name, "");
+      broken.add(name);
     }
   }
-  return (name) => outside(name) ?? declared.get(name);
+  return { lookup: (name) => outside(name) ?? declared.get(name) ?? (broken.has(name) ? "" : undefined), broken };
 }
 
 function usesAnother(message: string, node: Tree | undefined): string | undefined {
@@ -51,7 +59,7 @@ function own(record: Readonly<Record<string, string | undefined>>, name: string)
 }
 
 /** Puts variables into every string of the tree but `vars`; what stands under `x-` keys may name unset ones. */
-export function substitute(tree: Tree, lookup: Lookup, findings: Findings): Tree {
+export function substitute(tree: Tree, { lookup, broken }: Variables, findings: Findings): Tree {
   const known = treeAt(tree, ["vars"]);
   const names = known?.kind === "map" ? [...known.entries.keys()] : [];
   let added = 0;
@@ -59,6 +67,7 @@ export function substitute(tree: Tree, lookup: Lookup, findings: Findings): Tree
   const scalar = (node: Scalar, path: Path, ignored: boolean): Scalar => {
     if (typeof node.value !== "string" || !node.value.includes("$")) return node;
     const result = interpolate(node.value, lookup);
+    if ([...node.value.matchAll(/\$\{?(\w+)/g)].some(([, name = ""]) => broken.has(name))) findings.mute(path);
     if (result.kind === "text") {
       added += result.text.length;
       if (added <= MAX_ADDED) return { ...node, value: result.text, text: result.text, interpolated: true };

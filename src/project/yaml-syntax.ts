@@ -22,6 +22,22 @@ const WORDING: Partial<Readonly<Record<ErrorCode, { message: string; hint?: stri
   KEY_OVER_1024_CHARS: { message: "a key can't be longer than 1024 characters" },
 };
 
+/** The parser uses one code for many things; its words tell them apart. */
+const PHRASES: readonly (readonly [RegExp, string])[] = [
+  [/closing ["']quote/, "a quoted text is not closed"],
+  [/Implicit map keys need/, "a key must be followed by `:`"],
+  [/must end with a \}/, "a `{` is not closed"],
+  [/must end with a \]/, "a `[` is not closed"],
+  [/must be more indented and end with a/, "a `[` or `{` is not closed, or its end is not indented"],
+  [/Missing , between/, "a comma is missing before this"],
+  [/Missing , or :/, "a comma or `:` is missing before this"],
+  [/Missing space after :/, "a space is missing after `:`"],
+  [/Comments must be separated/, "a comment needs a space before its `#`"],
+  [/Sequence item without/, "an item of a list must start with `- `"],
+  [/All sequence items must start/, "the items of a list must start at the same column"],
+  [/^Unexpected/, "this can't stand here"],
+];
+
 /** The parser's errors in plain sentences: the first of each line, as one mistake often causes many. */
 export function syntaxDiagnostics(source: Source, documents: readonly Document.Parsed[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
@@ -46,7 +62,9 @@ function syntaxDiagnostic(source: Source, mistake: YAMLError): Diagnostic {
   const start = Math.min(mistake.pos[0], source.text.length);
   if (mistake.code === "TAG_RESOLVE_FAILED")
     return error(source, start, { message: "tags (`!…`) are not supported", hint: "remove the tag" });
-  const words = WORDING[mistake.code] ?? { message: `not valid YAML: ${plain(mistake.message)}` };
+  const phrase = PHRASES.find(([pattern]) => pattern.test(mistake.message))?.[1];
+  const known = phrase === undefined ? WORDING[mistake.code] : undefined;
+  const words = known ?? { message: `not valid YAML: ${phrase ?? plain(mistake.message)}` };
   const hint = interpolationHint(source.text, start) ?? words.hint;
   return error(source, start, { message: words.message, ...(hint !== undefined && { hint }) });
 }

@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { compile, type CompileOptions } from "../../src/project/compile.ts";
+import { diagnosticsText } from "../support/diagnostics-text.ts";
+import { projectJson } from "../support/project-json.ts";
+
+const root = new URL("../golden/project/", import.meta.url);
+const cases = readdirSync(root).toSorted();
+
+/** `options.json` of a case: what is not in the project file. */
+type CaseOptions = Partial<Pick<CompileOptions, "env" | "vars" | "projectName" | "directory">>;
+
+function compileCase(name: string): { text: string; isGood: boolean } {
+  const read = (file: string): string => readFileSync(new URL(`${name}/${file}`, root), "utf8");
+  const has = (file: string): boolean => existsSync(new URL(`${name}/${file}`, root));
+  const extra: CaseOptions = has("options.json") ? (JSON.parse(read("options.json")) as CaseOptions) : {};
+  const { project, diagnostics } = compile(
+    { file: "dock.yaml", text: read("dock.yaml") },
+    {
+      env: { HOME: "/home/user" },
+      vars: {},
+      directory: "/work/handbook",
+      dotenv: has(".env") ? { file: ".env", text: read(".env") } : undefined,
+      ...extra,
+    },
+  );
+  const notes = diagnosticsText(diagnostics);
+  return { text: project ? `${notes}${projectJson(project)}` : notes, isGood: project !== undefined };
+}
+
+describe("bad project files", () => {
+  const bad = cases.filter((name) => !name.startsWith("good-"));
+
+  test("are at least forty", () => expect(bad.length).toBeGreaterThanOrEqual(40));
+
+  test.each(bad)("%s: every mistake is located", async (name) => {
+    const { text, isGood } = compileCase(name);
+    expect(isGood).toBe(false);
+    await expect(text).toMatchFileSnapshot(`../golden/project/${name}/expected.txt`);
+  });
+});
+
+describe("good project files", () => {
+  test.each(cases.filter((name) => name.startsWith("good-")))("%s", async (name) => {
+    const { text, isGood } = compileCase(name);
+    expect(isGood, text).toBe(true);
+    await expect(text).toMatchFileSnapshot(`../golden/project/${name}/expected.json`);
+  });
+});

@@ -1,14 +1,9 @@
 import type { Clock } from "../../std/clock.ts";
+import type { Credentials } from "../auth.ts";
 import { unary, type Method } from "./grpc-server.ts";
 import { GrpcError, STATUS } from "./grpc-wire.ts";
 import { PATIENCE, within } from "./patience.ts";
 import { fields, MessageWriter } from "./pb.ts";
-
-/** Who pulls or pushes at a registry; a user name of "" says that the secret is an identity token. */
-export interface Credentials {
-  readonly username: string;
-  readonly secret: string;
-}
 
 /** Finds the credentials of the registry that the builder asks for, by its host (Docker Hub is `registry-1.docker.io`). */
 export type CredentialsOf = (host: string) => Promise<Credentials | undefined>;
@@ -23,7 +18,9 @@ export function credentials(credentialsOf: CredentialsOf, clock: Clock): Method 
       late: () => new GrpcError(STATUS.unknown, `finding the credentials of ${host} took too long`),
     });
     const answer = new MessageWriter();
-    if (found) answer.text(1, found.username).text(2, found.secret);
+    // No user name says that the secret is an identity token.
+    if (found?.identityToken !== undefined) answer.text(2, found.identityToken);
+    else if (found) answer.text(1, found.username).text(2, found.password);
     return answer.finish();
   });
 }

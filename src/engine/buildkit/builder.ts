@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { DockError } from "../../error.ts";
 import { systemClock, type Clock } from "../../std/clock.ts";
 import { deferred } from "../../std/deferred.ts";
+import type { Engine, HijackHeaders } from "../engine.ts";
 import type { BuildEvent } from "./build-event.ts";
 import type { BuildRequest } from "./build-request.ts";
 import { connectionLost, openGrpcClient, type GrpcClient } from "./grpc-client.ts";
@@ -12,15 +13,8 @@ import { makeSession } from "./session.ts";
 import { resolveHostGateway, startSolve } from "./solve.ts";
 import { imageIdOf } from "./solve-message.ts";
 
-/**
- * Asks the engine to switch a `POST` connection to another protocol and gives the raw socket; bytes that came with the
- * answer are still in it. Rejects with a `DockError` when the engine does not switch (`status` is what it answered).
- */
-export type Hijack = (
-  path: string,
-  headers: Readonly<Record<string, string | readonly string[]>>,
-  signal: AbortSignal,
-) => Promise<Duplex>;
+/** Opens a connection of one's own to the engine; the signal that it is given is used to give up the opening only. */
+export type Hijack = Engine["hijack"];
 
 /** An image that was built. */
 export interface BuildResult {
@@ -102,15 +96,14 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
 async function dial(
   { hijack, clock, signal }: { readonly hijack: Hijack; readonly clock: Clock; readonly signal: AbortSignal },
   path: string,
-  headers: Readonly<Record<string, string | readonly string[]>>,
+  headers: HijackHeaders,
 ): Promise<Duplex> {
   signal.throwIfAborted();
-  const late = new AbortController();
-  const socket = hijack(
-    path,
-    { Connection: "Upgrade", Upgrade: "h2c", ...headers },
-    AbortSignal.any([signal, late.signal]),
-  );
+  // Not the build's signal: it would drop the connection at once, before the engine is told to stop the build.
+  const giveUp = new AbortController();
+  const forward = (): void => giveUp.abort(signal.reason);
+  signal.addEventListener("abort", forward);
+  const socket = hijack(path, { Upgrade: "h2c", ...headers }, giveUp.signal);
   try {
     return await within(socket, {
       clock,
@@ -118,14 +111,26 @@ async function dial(
       late: () => engineSilent(`has not answered POST ${path}`, PATIENCE.dial),
     });
   } catch (error) {
-    late.abort(error);
+    giveUp.abort(error);
     // One that comes too late has no other owner.
     socket.then(
       (unwanted) => unwanted.destroy(),
       () => undefined,
     );
-    throw error;
+    throw withoutBuildKit(error, path);
+  } finally {
+    signal.removeEventListener("abort", forward);
   }
+}
+
+/** Engines that don't know the path (Podman, those before 19.03), and proxies that don't let it through. */
+function withoutBuildKit(error: unknown, path: string): unknown {
+  if (!(error instanceof DockError) || ![403, 404, 405, 501].includes(error.status ?? 0)) return error;
+  return new DockError("not-supported", `the engine does not let dock reach its BuildKit (${error.message})`, {
+    hint: `images are built with Docker Engine 20.10 or later; a proxy in front of it must let POST ${path} through`,
+    cause: error,
+    ...(error.status === undefined ? {} : { status: error.status }),
+  });
 }
 
 async function lost(closed: Promise<void>): Promise<never> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../std/clock.ts";
+import type { HijackHeaders } from "../engine.ts";
 import { credentials, type CredentialsOf } from "./auth.ts";
 import { diffCopy, type FileSync } from "./file-sync.ts";
 import { serveGrpc, unary, type GrpcServer, type Method } from "./grpc-server.ts";
@@ -19,7 +20,7 @@ export interface SessionOffer extends FileSync {
 /** A session that is ready to be dialed: its headers for `POST /session`, then the socket that this gave. */
 export interface Session {
   readonly id: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers: HijackHeaders;
   serve(socket: Duplex): GrpcServer;
 }
 

@@ -10,8 +10,7 @@ export const CONTROL = {
   listWorkers: "/moby.buildkit.v1.Control/ListWorkers",
 } as const;
 
-/** Names under which a build offers its directories. */
-export const CONTEXT = "context";
+/** Name under which a build offers the directory of its Dockerfile. */
 export const DOCKERFILE = "dockerfile";
 
 /** Puts the result into the engine's own image store. */

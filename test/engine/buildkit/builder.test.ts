@@ -80,7 +80,7 @@ test("while it builds it is healthy, answers for registries, and has no secrets"
     request: {
       credentials: (host) => {
         hosts.push(host);
-        return Promise.resolve({ username: "u", secret: "p" });
+        return Promise.resolve({ username: "u", password: "p", serverAddress: host });
       },
     },
   });
@@ -247,14 +247,41 @@ test("a dial that never answers is given up, and closed when it comes late", asy
   await closed;
 });
 
-test("an engine that does not switch is told as it is told, and the session is closed", async () => {
+test.each([
+  [404, "not-supported"],
+  [403, "not-supported"],
+  [500, "engine-refused"],
+])("an engine that answers %d instead of switching is %s, and the session is closed", async (status, code) => {
   const builder = fakeBuilder({});
   const hijack: Hijack = (path, headers, signal) =>
     path === "/grpc"
-      ? Promise.reject(new DockError("engine-refused", "no such path", { status: 404 }))
+      ? Promise.reject(new DockError("engine-refused", "it answered no", { status }))
       : builder.hijack(path, headers, signal);
-  await expect(run(hijack)).rejects.toMatchObject({ status: 404 });
+  await expect(run(hijack)).rejects.toMatchObject({ code, status, message: expect.stringContaining("it answered no") });
   await disconnected(builder);
+});
+
+test("a connection whose opening can be given up isn't dropped by an abort later on", async () => {
+  const stop = new AbortController();
+  const builder = fakeBuilder({
+    status: async (self, call) => {
+      await tell(call, { vertexes: [{ digest: "a", name: "A", started: START }] });
+      await hang(await self.solve);
+      await tell(call, { vertexes: [{ digest: "a", name: "A", started: START, completed: START + 1 }] });
+    },
+  });
+  const hijack: Hijack = async (path, headers, signal) => {
+    const socket = await builder.hijack(path, headers, signal);
+    signal.addEventListener("abort", () => socket.destroy());
+    return socket;
+  };
+  const states: string[] = [];
+  const emit = (event: BuildEvent): void => {
+    if (event.type === "step") states.push(event.state);
+    stop.abort(new Error("enough"));
+  };
+  await expect(run(hijack, { signal: stop.signal, emit })).rejects.toThrow("enough");
+  expect(states).toEqual(["started", "done"]);
 });
 
 test.each([

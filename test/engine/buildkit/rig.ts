@@ -74,7 +74,7 @@ export function unixHijack(socketPath: string): Hijack {
         socketPath,
         path,
         method: "POST",
-        headers: { ...headers, "content-length": 0 } as never,
+        headers: { Connection: "Upgrade", ...headers, "content-length": 0 },
         signal,
       });
       call.on("upgrade", (_answer, socket, head) => {

@@ -2,7 +2,7 @@ import { MessageWriter } from "../../../src/engine/buildkit/pb.ts";
 
 /** Builds the builder's status messages for tests; times are milliseconds since 1970. */
 
-export interface VertexData {
+interface VertexData {
   readonly digest: string;
   readonly name?: string;
   readonly cached?: boolean;

@@ -1,5 +1,5 @@
 import type { Event } from "../event.ts";
-import { sanitizeName, sanitizeText } from "./sanitize.ts";
+import { closeColors, sanitizeName, sanitizeText } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 import { formatWatch } from "./watch-view.ts";
 
@@ -7,7 +7,9 @@ import { formatWatch } from "./watch-view.ts";
 export function noticeLines(event: Event, style: Style, verbose: boolean): readonly string[] {
   switch (event.type) {
     case "notice":
-      return sanitizeText(event.message).split("\n");
+      return sanitizeText(event.message)
+        .split("\n")
+        .map((line) => closeColors(line, style.color));
     case "warning": {
       const hint = event.hint === undefined ? [] : [`  ${style.dim("hint:")} ${sanitizeName(event.hint)}`];
       return [`${style.yellow("warning:")} ${sanitizeName(event.message)}`, ...hint];

@@ -23,25 +23,27 @@ export class Sanitizer {
     const all = this.#rest + text;
     const unfinished = UNFINISHED.exec(all)?.[0] ?? "";
     this.#rest = unfinished;
-    return visible(all.slice(0, all.length - unfinished.length), true);
+    return visible(all.slice(0, all.length - unfinished.length), { colors: true, ends: false });
   }
 
   /** What was kept back, for the end of the text. */
   end(): string {
     const rest = this.#rest;
     this.#rest = "";
-    return visible(rest, true);
+    return visible(rest, { colors: true, ends: true });
   }
 }
 
 /** Safe text of a whole text with its colours and line ends. */
 export function sanitizeText(text: string): string {
-  return visible(text, true);
+  return visible(text, { colors: true, ends: true });
 }
 
 /** Safe text of a name, a path or a value: one line, without colours. */
 export function sanitizeName(text: string): string {
-  return HAZARD.test(text) ? visible(text, false).replaceAll("\n", "^J").replaceAll("\t", "^I") : text;
+  return HAZARD.test(text)
+    ? visible(text, { colors: false, ends: true }).replaceAll("\n", "^J").replaceAll("\t", "^I")
+    : text;
 }
 
 /** Text without its colours, as safe text has them. */
@@ -56,13 +58,14 @@ export function closeColors(line: string, color: boolean): string {
   return color ? `${line}\x1b[0m` : withoutColors(line);
 }
 
-function visible(text: string, colors: boolean): string {
+/** `ends` tells whether the text is whole: a return at its end belongs to no line end then. */
+function visible(text: string, of: { readonly colors: boolean; readonly ends: boolean }): string {
   if (!HAZARD.test(text)) return text;
   let out = "";
   for (let index = 0; index < text.length;) {
     const code = text.codePointAt(index) ?? 0;
     COLOR.lastIndex = index;
-    const color = colors && code === 0x1b ? COLOR.exec(text)?.[0] : undefined;
+    const color = of.colors && code === 0x1b ? COLOR.exec(text)?.[0] : undefined;
     if (color !== undefined) {
       out += color;
       index += color.length;
@@ -71,7 +74,7 @@ function visible(text: string, colors: boolean): string {
     const character = String.fromCodePoint(code);
     index += character.length;
     // A lone return would let the text overwrite what stands before it on the line.
-    if (code === 0x0d) out += index === text.length || text[index] === "\n" ? "" : "\n";
+    if (code === 0x0d) out += (of.ends && index === text.length) || text[index] === "\n" ? "" : "\n";
     else out += code !== 0x0a && code !== 0x09 && HAZARD.test(character) ? spelled(code) : character;
   }
   return out;

@@ -1,0 +1,62 @@
+import { formatByteSize } from "../std/byte-size.ts";
+import { formatBar } from "./bar.ts";
+import { sanitizeName } from "./sanitize.ts";
+import type { Style } from "./style.ts";
+import { formatTable } from "./table.ts";
+import { truncate } from "./width.ts";
+
+/** One step of an image's history, in the engine's words. */
+export interface HistoryRow {
+  readonly createdBy: string;
+  /** Bytes that the step added. */
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  /** True when the step changed only the image's configuration. */
+  readonly emptyLayer?: boolean;
+}
+
+const BAR_WIDTH = 16;
+/** Cells of an instruction where no terminal says how wide a line may be. */
+const INSTRUCTION_WIDTH = 100;
+
+/** The layers in the given order with size, share of the whole as a bar, and instruction; the sum at the end. No newline at the end. */
+export function formatHistory(rows: readonly HistoryRow[], style: Style): string {
+  const total = rows.reduce((sum, { size }) => sum + size, 0);
+  const largest = Math.max(1, ...rows.map(({ size }) => size));
+  const table = formatTable(
+    [{ title: "SIZE", align: "right" }, { title: "" }, { title: "INSTRUCTION", shrinkTo: 20 }],
+    rows.map((row) => {
+      const instruction = truncate(instructionOf(row.createdBy), INSTRUCTION_WIDTH, style.symbols.ellipsis);
+      const empty = row.size === 0;
+      return [
+        empty ? style.dim("0 B") : formatByteSize(row.size),
+        style.cyan(formatBar(row.size / largest, BAR_WIDTH, style)),
+        empty ? style.dim(instruction) : instruction,
+      ];
+    }),
+    style,
+  );
+  const layers = rows.filter(({ size, emptyLayer }) => size > 0 && emptyLayer !== true).length;
+  return [...table, "", `${style.bold(formatByteSize(total))} in ${layers} ${layers === 1 ? "layer" : "layers"}`].join(
+    "\n",
+  );
+}
+
+/**
+ * The Dockerfile's instruction behind a step's command: builders note `RUN` with its shell and its arguments before it,
+ * all else as `#(nop)`.
+ */
+export function instructionOf(createdBy: string): string {
+  const text = sanitizeName(
+    createdBy
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .replace(/ # buildkit$/, ""),
+  );
+  const nop = /^\/bin\/sh -c #\(nop\) ?(.*)$/.exec(text)?.[1];
+  if (nop !== undefined) return nop.trim();
+  const command = text.replace(/^RUN /, "").replace(/^\|\d+ (?:\S+=.*? )?(?=\/bin\/sh -c )/, "");
+  const shell = /^\/bin\/sh -c (.*)$/.exec(command)?.[1];
+  return shell === undefined ? text : `RUN ${shell}`;
+}

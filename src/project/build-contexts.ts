@@ -1,5 +1,3 @@
-import { closest } from "../std/closest.ts";
-import { quote } from "./findings.ts";
 import { parseImageReference, withTag } from "./image-reference.ts";
 import type { BuildContext, NamedContext } from "./model.ts";
 import { hostPath, type Place, type Scope } from "./place.ts";
@@ -37,10 +35,12 @@ function namedContext(text: string, place: Place): NamedContext | undefined {
 }
 
 function imageContext(key: string, place: Place): NamedContext | undefined {
-  const { images } = place.scope.declared;
-  if (images.has(key)) return { kind: "image", key };
-  const better = closest(key, images);
-  const hint = better === undefined ? undefined : `did you mean ${quote(`image:${better}`)}?`;
+  const { declared, findings } = place.scope;
+  if (declared.images.has(key)) return { kind: "image", key };
+  const hint = findings.suggest(
+    `image:${key}`,
+    [...declared.images].map((name) => `image:${name}`),
+  );
   place.error({ code: "unknown-image", message: `${place.written()} names no image of this file`, hint });
   return undefined;
 }

@@ -8,6 +8,7 @@ import { link } from "./link.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
 import { parse } from "./parse.ts";
+import { MAX_PORTS } from "./ports.ts";
 import { isProjectName, projectSlug } from "./project-name.ts";
 import type { Scope } from "./place.ts";
 import { record } from "./plain-data.ts";
@@ -88,6 +89,7 @@ function resolveProject(
       volumes: new Set(keysAt(tree, ["volumes"])),
     },
     published: [],
+    quota: { ports: MAX_PORTS },
   };
   const images = normalizeImages(file, scope);
   const services = normalizeServices(file, images, scope);

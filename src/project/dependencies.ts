@@ -1,7 +1,6 @@
-import { closest } from "../std/closest.ts";
 import { compareText } from "../std/digest.ts";
 import type { DependsOn } from "./file.gen.ts";
-import { quote } from "./findings.ts";
+import { quote, type Mistake } from "./findings.ts";
 import type { Dependency } from "./model.ts";
 import { items, members, type Place } from "./place.ts";
 
@@ -34,14 +33,14 @@ function mistakeIn(
   name: string,
   service: string,
   { at, written }: { at: Place; written: string },
-): { code: string; message: string; hint?: string } | undefined {
+): Mistake | undefined {
   if (name === service) return { code: "dependency-cycle", message: "a service can't wait for itself" };
-  const { services } = at.scope.declared;
-  if (services.has(name)) return undefined;
-  const better = closest(
-    name,
-    [...services].filter((other) => other !== service),
-  );
-  const mistake = { code: "unknown-service", message: `${written} is no service of this file` };
-  return better === undefined ? mistake : { ...mistake, hint: `did you mean ${quote(better)}?` };
+  const { declared, findings } = at.scope;
+  if (declared.services.has(name)) return undefined;
+  const others = [...declared.services].filter((other) => other !== service);
+  return {
+    code: "unknown-service",
+    message: `${written} is no service of this file`,
+    hint: findings.suggest(name, others),
+  };
 }

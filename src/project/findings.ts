@@ -1,4 +1,5 @@
 import type { Diagnostic, Location, Source, Span } from "../diagnostic.ts";
+import { closest } from "../std/closest.ts";
 import { keyAt, keysAt, treeAt, type Path, type Scalar, type Tree } from "./tree.ts";
 
 /** What is wrong, without the place. */
@@ -36,7 +37,12 @@ export interface Findings {
   text(path: Path): string;
   /** True when nothing at all is written: `KEY:`. */
   isBlank(path: Path): boolean;
+  /** "did you mean …?" for the candidate that a mistyped word most likely meant; the time for this is limited for each file. */
+  suggest(word: string, candidates: Iterable<string>): string | undefined;
 }
+
+/** Comparisons of words that suggestions may take. */
+const MAX_COMPARISONS = 50_000;
 
 const MAX_SHOWN = 60;
 
@@ -45,6 +51,7 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
   let tree = parsed;
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
+  let comparisons = 0;
 
   const keySpan = (path: Path): Span => keyAt(tree, path) ?? treeAt(tree, path)?.span ?? spanOfNearest(path);
   const valueSpan = (path: Path): Span => {
@@ -92,6 +99,12 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
     written: (path) => quote(scalarAt(path)?.written ?? String(path.at(-1) ?? "")),
     text: (path) => scalarAt(path)?.text ?? "",
     isBlank: (path) => scalarAt(path)?.value === null && scalarAt(path)?.text === "",
+    suggest: (word, candidates) => {
+      const names = [...candidates];
+      comparisons += names.length;
+      const better = comparisons > MAX_COMPARISONS ? undefined : closest(word, names);
+      return better === undefined ? undefined : `did you mean ${quote(better)}?`;
+    },
   };
 }
 

@@ -4,6 +4,8 @@ import type { Image, Service } from "./model.ts";
 import { checkPorts } from "./port-claims.ts";
 import type { Scope } from "./place.ts";
 
+const MAX_ARROWS = 12;
+
 /** Checks what parts of the project say about each other: cycles, names and ports that two of them claim. */
 export function link(images: readonly Image[], services: readonly Service[], scope: Scope): void {
   checkServiceCycle(services, scope);
@@ -25,7 +27,7 @@ function checkServiceCycle(services: readonly Service[], scope: Scope): void {
         .filter((name) => byKey.has(name)) ?? [],
   );
   if (!cycle) return;
-  const message = `services wait for one another: ${cycle.join(" → ")}`;
+  const message = `services wait for one another: ${arrows(cycle)}`;
   scope.findings.errorAtKey(["services", cycle[0] ?? "", "depends_on"], { code: "dependency-cycle", message });
 }
 
@@ -38,7 +40,7 @@ function checkImageCycle(images: readonly Image[], scope: Scope): void {
   const cycle = findCycle(byKey.keys(), needs);
   if (!cycle) return;
   const at = byKey.get(cycle[0] ?? "")?.at;
-  scope.findings.errorAt(at, { code: "dependency-cycle", message: `images need one another: ${cycle.join(" → ")}` });
+  scope.findings.errorAt(at, { code: "dependency-cycle", message: `images need one another: ${arrows(cycle)}` });
 }
 
 function checkTags(images: readonly Image[], scope: Scope): void {
@@ -59,20 +61,28 @@ function checkTags(images: readonly Image[], scope: Scope): void {
   }
 }
 
+/** Names that the file gives must differ from one another and from those that dock gives, `<project>-<service>-<n>`. */
 function checkContainerNames(services: readonly Service[], scope: Scope): void {
+  const byKey = new Map(services.map((service) => [service.key, service]));
   const owners = new Map<string, Service>();
   for (const service of services) {
-    const count = service.containerName === undefined ? service.scale : 1;
-    for (let number = 1; number <= count; number += 1) {
-      const name = (service.containerName ?? `${scope.projectName}-${service.key}-${number}`).toLowerCase();
-      const other = owners.get(name);
-      if (!other) owners.set(name, service);
-      else if (other !== service) {
-        const related = [{ message: "the other service", at: other.at }];
-        const message = `containers of ${quote(other.key)} and ${quote(service.key)} have the same name`;
-        scope.findings.errorAt(service.at, { code: "duplicate-container-name", message, related });
-      }
-    }
+    const name = service.containerName?.toLowerCase();
+    if (name === undefined) continue;
+    const prefix = `${scope.projectName}-`;
+    const [, key = "", number] =
+      /^(.*)-([1-9]\d*)$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : "") ?? [];
+    const numbered = byKey.get(key);
+    const isTaken = numbered && numbered.containerName === undefined && Number(number) <= numbered.scale;
+    const other = owners.get(name) ?? (isTaken ? numbered : undefined);
+    owners.set(name, service);
+    if (!other || other === service) continue;
+    const related = [{ message: "the other service", at: other.at }];
+    const message = `containers of ${quote(other.key)} and ${quote(service.key)} have the same name`;
+    scope.findings.errorAtKey(["services", service.key, "container_name"], {
+      code: "duplicate-container-name",
+      message,
+      related,
+    });
   }
 }
 
@@ -88,4 +98,10 @@ function checkHealth(services: readonly Service[], scope: Scope): void {
       scope.findings.errorAtKey(["services", service.key, "depends_on", name], { code: "conflicting-keys", message });
     }
   }
+}
+
+/** `a → b → a`, with the middle left out of a long one. */
+function arrows(cycle: readonly string[]): string {
+  const shown = cycle.length > MAX_ARROWS ? [...cycle.slice(0, MAX_ARROWS - 2), "…", ...cycle.slice(-1)] : cycle;
+  return shown.join(" → ");
 }

@@ -42,7 +42,9 @@ export function volumeMount(
   const { volume } = given;
   if (place.scope.declared.volumes.has(volume)) return compact<VolumeMount>({ ...given, kind: "volume" });
   const isName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(volume);
-  const hint = isName ? "declare it under `volumes`, or start a path with `./`" : "start a path with `./`";
+  const { findings, declared } = place.scope;
+  const better = findings.suggest(volume, declared.volumes);
+  const hint = better ?? (isName ? "declare it under `volumes`, or start a path with `./`" : "start a path with `./`");
   const problem = isName ? "names a volume that is not declared" : "has a source that is no name of a volume";
   place.error({ code: "unknown-volume", message: `${place.written()} ${problem}`, hint });
   return undefined;

@@ -1,7 +1,6 @@
-import { closest } from "../std/closest.ts";
 import { compareText } from "../std/digest.ts";
 import type { DockFile, Network as FileNetwork, Service as FileService, Volume as FileVolume } from "./file.gen.ts";
-import { quote } from "./findings.ts";
+import { quote, type Mistake } from "./findings.ts";
 import { normalizeLabels, normalizePairs } from "./key-values.ts";
 import type { Network, NetworkAttachment, Service, Volume } from "./model.ts";
 import { checkName, ENGINE_NAME, NETWORK_NAME, VOLUME_NAME } from "./names.ts";
@@ -122,13 +121,8 @@ function plainAttachment(network: string): NetworkAttachment {
   return { network, aliases: [], priority: 0 };
 }
 
-function mistakeIn(
-  name: string,
-  written: string,
-  { declared }: Scope,
-): { code: string; message: string; hint: string } | undefined {
+function mistakeIn(name: string, written: string, { declared, findings }: Scope): Mistake | undefined {
   if (name === "default" || declared.networks.has(name)) return undefined;
-  const better = closest(name, [...declared.networks, "default"]);
-  const hint = better === undefined ? "declare it under `networks`" : `did you mean ${quote(better)}?`;
+  const hint = findings.suggest(name, [...declared.networks, "default"]) ?? "declare it under `networks`";
   return { code: "unknown-network", message: `${written} names a network that is not declared`, hint };
 }

@@ -18,6 +18,8 @@ export interface Scope {
   readonly declared: Readonly<Record<"images" | "services" | "networks" | "volumes", ReadonlySet<string>>>;
   /** Ports with their places, in the order in which they were found. */
   readonly published: PublishedPort[];
+  /** Ports that may still be spelled out, so that ranges can't fill the memory. */
+  readonly quota: { ports: number };
 }
 
 /** A port that a service publishes, and the place that says so. */

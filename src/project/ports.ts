@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 import type { Port as FilePort } from "./file.gen.ts";
 import type { Port } from "./model.ts";
-import { items, type Place } from "./place.ts";
+import { items, type Place, type Scope } from "./place.ts";
 
 /** Unless the file names an address, only this machine can reach a port. */
 const LOOPBACK = "127.0.0.1";
-/** Ports that one file may publish, so that ranges can't fill the memory. */
-const MAX_PORTS = 20_000;
+/** Ports that one file may publish and expose. */
+export const MAX_PORTS = 20_000;
 
 /** A mapping before ranges are spelled out. */
 interface Mapping {
@@ -49,7 +49,7 @@ function normalizePort(item: FilePort, place: Place): Port[] {
     return [];
   }
   try {
-    return spellOut(typeof item === "object" ? longForm(item) : shortForm(text), place.scope.published.length);
+    return spellOut(typeof item === "object" ? longForm(item) : shortForm(text), place.scope.quota);
   } catch (error) {
     if (!(error instanceof PortMistake)) throw error;
     if (typeof item === "object")
@@ -107,13 +107,14 @@ function range(text: string, what: string): Range {
   return { first, last };
 }
 
-function spellOut({ hostIp: ip, host, container, protocol }: Mapping, published: number): Port[] {
+function spellOut({ hostIp: ip, host, container, protocol }: Mapping, quota: Scope["quota"]): Port[] {
   const count = container.last - container.first + 1;
   const hostCount = host === undefined ? count : host.last - host.first + 1;
   if (count === 1 && hostCount > 1)
     throw new PortMistake("maps a range to one port, which is not supported yet", "name one host port");
   if (hostCount !== count) throw new PortMistake("has ranges of different length");
-  if (published + count > MAX_PORTS) throw new PortMistake(`brings the file to more than ${MAX_PORTS} published ports`);
+  quota.ports -= count;
+  if (quota.ports < 0) throw new PortMistake(`brings the file to more than ${MAX_PORTS} ports`);
   return Array.from({ length: count }, (_, index): Port => ({
     hostIp: ip,
     ...(host !== undefined && { hostPort: host.first + index }),
@@ -129,7 +130,7 @@ export function normalizeExpose(given: readonly (string | number)[] | undefined,
     try {
       const mapping = shortForm(at.text());
       if (mapping.host !== undefined) throw new PortMistake("has a host port", "publish it with `ports`");
-      for (const port of spellOut(mapping, exposed.size)) exposed.add(`${port.containerPort}/${port.protocol}`);
+      for (const port of spellOut(mapping, place.scope.quota)) exposed.add(`${port.containerPort}/${port.protocol}`);
     } catch (error) {
       if (!(error instanceof PortMistake)) throw error;
       at.invalid(`is no port: it ${error.message}`, error.hint);

@@ -16,6 +16,8 @@ export interface SchemaError {
 
 const MAX_ROUNDS = 20;
 const MAX_LISTED = 12;
+/** More mistakes than this are no typing errors: the rest is not looked at. */
+const MAX_ERRORS = 1000;
 
 /** What the values of a type are called. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -36,7 +38,7 @@ export function validate(data: unknown, tree: Tree, findings: Findings): DockFil
   let errors = schemaErrors(data);
   if (coerce(data, tree, errors)) errors = schemaErrors(data);
   const reported = new Set<string>();
-  for (const error of errors) {
+  for (const error of errors.slice(0, MAX_ERRORS)) {
     const place =
       error.keyword === "additionalProperties" || error.keyword === "required" ? undefined : error.instancePath;
     if (place !== undefined && reported.has(place)) continue;
@@ -44,6 +46,7 @@ export function validate(data: unknown, tree: Tree, findings: Findings): DockFil
     if (error.keyword === "required" && isMistyped(error, errors)) continue;
     report(error, pathOf(error.instancePath, data), { tree, findings });
   }
+  if (errors.length > MAX_ERRORS) return undefined;
   for (let round = 0; round < MAX_ROUNDS && errors.length > 0; round += 1) {
     for (const error of errors) {
       const path = pathOf(error.instancePath, data);
@@ -130,9 +133,8 @@ function report(error: SchemaError, path: Path, { tree, findings }: { tree: Tree
 function reportUnknownKey(error: SchemaError, path: Path, findings: Findings): void {
   const key = String(error.params["additionalProperty"]);
   const known = Object.keys(error.parentSchema?.properties ?? {});
-  const better = closest(key, known);
   const list = known.length > MAX_LISTED ? undefined : `known keys: ${known.join(", ")}`;
-  const hint = foreignKeyHint(key, known) ?? (better === undefined ? list : `did you mean ${quote(better)}?`);
+  const hint = foreignKeyHint(key, known) ?? findings.suggest(key, known) ?? list;
   const where = path.length === 0 ? "" : ` in ${nameOf(path)}`;
   findings.errorAtKey([...path, key], { code: "unknown-key", message: `unknown key ${quote(key)}${where}`, hint });
 }

@@ -1,4 +1,3 @@
-import { closest } from "../std/closest.ts";
 import { quote, type Findings } from "./findings.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
 import { treeAt, type Entry, type Path, type Scalar, type Tree } from "./tree.ts";
@@ -76,8 +75,8 @@ export function substitute(tree: Tree, { lookup, broken }: Variables, findings: 
     }
     if (!ignored) {
       const unset = result.code === "unset-variable" ? /`(\w+)` is not set/.exec(result.message)?.[1] : undefined;
-      const better = unset === undefined ? undefined : closest(unset, names);
-      findings.error(path, better === undefined ? result : { ...result, hint: `did you mean \`${better}\`?` });
+      const better = unset === undefined ? undefined : findings.suggest(unset, names);
+      findings.error(path, { ...result, hint: better ?? result.hint });
     }
     return { ...node, interpolated: true };
   };

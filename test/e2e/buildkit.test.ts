@@ -8,12 +8,15 @@ import type { BuildEvent } from "../../src/engine/buildkit/build-event.ts";
 import type { BuildRequest } from "../../src/engine/buildkit/build-request.ts";
 import { build, type BuildResult, type Hijack } from "../../src/engine/buildkit/builder.ts";
 import type { LocalSource } from "../../src/engine/buildkit/source.ts";
+import { connectEngine } from "../../src/engine/connect.ts";
 import { deferred } from "../../src/std/deferred.ts";
-import { directorySource, plainRequest, unixHijack, type DirectorySource } from "../engine/buildkit/rig.ts";
+import { directorySource, plainRequest, type DirectorySource } from "../engine/buildkit/rig.ts";
 
 const SOCKET = (process.env["DOCKER_HOST"] ?? "").startsWith("unix://")
   ? (process.env["DOCKER_HOST"] ?? "").slice("unix://".length)
   : "/var/run/docker.sock";
+
+const engine = connectEngine({ host: `unix://${SOCKET}`, env: {} });
 
 /** Unlike any other run's, so that nothing is cached by accident and names never clash. */
 const RUN_ID = `${process.pid.toString(36)}${Date.now().toString(36)}`;
@@ -50,6 +53,7 @@ function newTag(name: string): string {
 afterAll(async () => {
   // An image whose tag has moved to another is left without one.
   for (const name of [...tags, ...ids]) await ask("DELETE", `/images/${name}`);
+  await engine.close();
 });
 
 async function directory(files: Readonly<Record<string, string>>): Promise<string> {
@@ -78,7 +82,7 @@ async function run(root: string, wanted: Partial<BuildRequest>, options: Options
   const context = directorySource(root);
   const events: BuildEvent[] = [];
   const result = await build(
-    options.hijack ?? unixHijack(SOCKET),
+    options.hijack ?? ((...call) => engine.hijack(...call)),
     plainRequest({
       sharedKey: root,
       ...wanted,
@@ -147,6 +151,12 @@ test("what changed is sent, what did not is neither sent nor built", async () =>
   expect(output(changed.events)).toContain("two!");
   expect(await imageId(tag)).toBe(changed.result.imageId);
   expect(changed.result.imageId).not.toBe(cold.result.imageId);
+});
+
+test("an image without a name is there under its id", async () => {
+  const root = await directory({ Dockerfile: `FROM busybox:latest\n${STAMP}\nRUN echo nameless` });
+  const { result } = await run(root, {});
+  expect(await imageId(result.imageId)).toBe(result.imageId);
 });
 
 test("every kind of file arrives as it is", async () => {
@@ -342,10 +352,9 @@ test.each(["/session", "/grpc"])(
       Dockerfile: `FROM busybox:latest\n${STAMP}\nRUN echo running ${broken}; sleep 300`,
     });
     const tag = newTag("broken");
-    const direct = unixHijack(SOCKET);
     const socket = deferred<Awaited<ReturnType<Hijack>>>();
     const hijack: Hijack = async (path, headers, signal) => {
-      const dialed = await direct(path, headers, signal);
+      const dialed = await engine.hijack(path, headers, signal);
       if (path === broken) socket.resolve(dialed);
       return dialed;
     };

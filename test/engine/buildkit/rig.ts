@@ -1,10 +1,7 @@
 import { createReadStream, lstatSync, readFileSync } from "node:fs";
 import { readdir, readlink } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
-import { DockError } from "../../../src/error.ts";
 import type { BuildRequest } from "../../../src/engine/buildkit/build-request.ts";
-import type { Hijack } from "../../../src/engine/buildkit/builder.ts";
 import type { LocalSource, SourceEntry, SourceFilter } from "../../../src/engine/buildkit/source.ts";
 
 /** A directory offered as it is: only the paths that are followed, or everything. Counts what is asked of it. */
@@ -64,34 +61,6 @@ async function* entries(
       yield { ...base, kind: stats.isFIFO() ? "fifo" : "file", size: Number(stats.size) };
     }
   }
-}
-
-/** Switches protocols on an engine's unix socket. */
-export function unixHijack(socketPath: string): Hijack {
-  return (path, headers, signal) =>
-    new Promise((resolve, reject) => {
-      const call = request({
-        socketPath,
-        path,
-        method: "POST",
-        headers: { Connection: "Upgrade", ...headers, "content-length": 0 },
-        signal,
-      });
-      call.on("upgrade", (_answer, socket, head) => {
-        if (head.length > 0) socket.unshift(head);
-        resolve(socket);
-      });
-      call.on("response", (answer) => {
-        answer.resume();
-        reject(
-          new DockError("engine-refused", `POST ${path} answered ${answer.statusCode}`, {
-            status: answer.statusCode ?? 0,
-          }),
-        );
-      });
-      call.on("error", reject);
-      call.end();
-    });
 }
 
 /** A request with nothing special. */

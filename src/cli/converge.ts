@@ -36,15 +36,8 @@ export async function converge(
   options: ConvergeOptions = {},
 ): Promise<Converged> {
   const { project } = of;
-  const renderer = await session.renderer();
-  const engine = await session.engine();
-  const lock: ProjectLock = {
-    project: project.name,
-    engineId: engine.address,
-    file: project.file,
-    onWait: (message) => renderer.emit({ type: "notice", message }),
-  };
-  return await withProjectLock(lock, session.signal, async () => {
+  const renderer = session.renderer();
+  return await withProjectLock(await projectLock(session, project), session.signal, async () => {
     let request = of.request;
     let first: World | undefined;
     for (let round = 0; ; round += 1) {
@@ -61,11 +54,22 @@ export async function converge(
   });
 }
 
+/** The lock that a change of the project on this engine needs. */
+export async function projectLock(session: Session, project: Project): Promise<ProjectLock> {
+  const renderer = session.renderer();
+  return {
+    project: project.name,
+    engineId: await session.engineAddress(),
+    file: project.file,
+    onWait: (message) => renderer.emit({ type: "notice", message }),
+  };
+}
+
 /** What executors need, from a world. */
 export async function executionOf(session: Session, world: World, options: ConvergeOptions): Promise<Execution> {
-  const renderer = await session.renderer();
+  const renderer = session.renderer();
   return {
-    engine: await session.engine(),
+    engine: session.engine(),
     project: world.project,
     inputs: world.inputs,
     observed: world.observed,

@@ -2,9 +2,9 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { DockError, exitCode } from "../error.ts";
 import { formatDiagnostics } from "../ui/diagnostics-view.ts";
 import { formatError } from "../ui/error-view.ts";
-import { createStyle } from "../ui/style.ts";
+import { createStyle, type Style } from "../ui/style.ts";
 import type { GlobalOptions } from "./global-options.ts";
-import type { Io } from "./session.ts";
+import type { Io, Session } from "./session.ts";
 
 /** Writes an error that ended a command to stderr and gives the exit code it stands for. With --json its result line goes to stdout. */
 export function reportError(error: unknown, to: { readonly io: Io; readonly globals: GlobalOptions }): number {
@@ -13,11 +13,26 @@ export function reportError(error: unknown, to: { readonly io: Io; readonly glob
     const { code, message, hint } = error;
     io.stdout.write(`${JSON.stringify({ type: "result", ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`);
   }
-  io.stderr.write(formatError(error, createStyle({ output: io.stderr, env: io.env, noColor: globals.color === false })));
+  io.stderr.write(`${formatError(error, stderrStyle({ io, globals }))}\n`);
   return exitCode(error);
+}
+
+/** With --json, the last line of a command's output: how it ended. */
+export function jsonResult(session: Pick<Session, "io" | "globals">, result: Readonly<Record<string, unknown>>): void {
+  if (session.globals.json) session.io.stdout.write(`${JSON.stringify({ type: "result", ...result })}\n`);
+}
+
+/** How text on stdout looks. */
+export function stdoutStyle({ io, globals }: Pick<Session, "io" | "globals">): Style {
+  return createStyle({ output: io.stdout, env: io.env, noColor: globals.color === false });
+}
+
+/** How text on stderr looks. */
+export function stderrStyle({ io, globals }: Pick<Session, "io" | "globals">): Style {
+  return createStyle({ output: io.stderr, env: io.env, noColor: globals.color === false });
 }
 
 /** Diagnostics as text for stderr. */
 export function diagnosticsText(diagnostics: readonly Diagnostic[], to: { readonly io: Io; readonly globals: GlobalOptions }): string {
-  return formatDiagnostics(diagnostics, createStyle({ output: to.io.stderr, env: to.io.env, noColor: to.globals.color === false }));
+  return `${formatDiagnostics(diagnostics, stderrStyle(to))}\n`;
 }

@@ -1,10 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { connect } from "../engine/connect.ts";
+import { connectEngine, type EngineChoice, findEndpoint } from "../engine/connect.ts";
+import { endpointText } from "../engine/endpoint.ts";
 import type { Engine } from "../engine/engine.ts";
 import { DockError } from "../error.ts";
-import type { Event } from "../event.ts";
 import { createRenderer, type Renderer, type RendererMode } from "../ui/renderer.ts";
 import type { GlobalOptions } from "./global-options.ts";
 
@@ -29,9 +29,11 @@ export interface Session extends AsyncDisposable {
   /** Directory for what may be deleted at any time. */
   readonly cacheDirectory: string;
   /** Chosen at its first use, dialed at its first call. */
-  engine(): Promise<Engine>;
-  /** Events of plans and watches go to the renderer that the options and the terminal ask for. */
-  renderer(): Promise<Renderer>;
+  engine(): Engine;
+  /** The engine's address, which tells engines apart. */
+  engineAddress(): Promise<string>;
+  /** Shows events of plans and watches as the options and the terminal ask for. */
+  renderer(): Renderer;
 }
 
 /** Opens the session of one command line. */
@@ -50,36 +52,38 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
     controller.abort(new DockError("interrupted", "nobody reads the output any more"));
   };
   for (const stream of [io.stdout, io.stderr]) stream.on("error", closed);
-  let engine: Promise<Engine> | undefined;
-  let renderer: Promise<Renderer> | undefined;
+  const choice: EngineChoice = {
+    env: io.env,
+    ...(globals.host === undefined ? {} : { host: globals.host }),
+    ...(globals.engineContext === undefined ? {} : { context: globals.engineContext }),
+  };
+  let engine: Engine | undefined;
+  let renderer: Renderer | undefined;
   return {
     io,
     globals,
     signal: controller.signal,
     cacheDirectory: join(io.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dockyaml"),
-    engine: async () => {
-      engine ??= connect({
-        env: io.env,
-        ...(globals.host === undefined ? {} : { host: globals.host }),
-        ...(globals.engineContext === undefined ? {} : { context: globals.engineContext }),
-      });
-      return await engine;
+    engine: () => {
+      engine ??= connectEngine(choice);
+      return engine;
     },
-    renderer: async () => {
+    engineAddress: async () => endpointText(await findEndpoint(choice)),
+    renderer: () => {
       renderer ??= createRenderer({
         mode: rendererMode(globals),
         verbose: globals.verbose ?? false,
-        color: globals.color ?? true,
+        noColor: globals.color === false,
         stdout: io.stdout,
         stderr: io.stderr,
         env: io.env,
       });
-      return await renderer;
+      return renderer;
     },
     [Symbol.asyncDispose]: async () => {
       for (const name of signals) process.off(name, interrupt);
-      await (await renderer)?.[Symbol.asyncDispose]();
-      await (await engine)?.close();
+      await renderer?.[Symbol.asyncDispose]();
+      await engine?.close();
       for (const stream of [io.stdout, io.stderr]) stream.off("error", closed);
     },
   };
@@ -89,9 +93,4 @@ function rendererMode(globals: GlobalOptions): RendererMode {
   if (globals.json) return "json";
   if (globals.quiet) return "quiet";
   return globals.plain ? "plain" : "auto";
-}
-
-/** Sends one event to the session's renderer. */
-export async function tell(session: Session, event: Event): Promise<void> {
-  (await session.renderer()).emit(event);
 }

@@ -1,7 +1,7 @@
 import { inspectDiffering, inspectImages, observe } from "../engine/observe.ts";
 import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
-import { gather } from "../gather/gather.ts";
+import { gather, requireFiles } from "../gather/gather.ts";
 import { KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import type { Observed } from "../plan/observed.ts";
@@ -35,9 +35,10 @@ export async function withBuildArgs(
 /** Observes the engine, gathers the inputs from the disk, and plans. Touches nothing. */
 export async function survey(session: Session, project: Project, request: PlanRequest): Promise<World> {
   const { signal } = session;
-  const engine = await session.engine();
+  const engine = session.engine();
   const services = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
   const images = request.images ?? buildableImages(project, services, request);
+  await requireFiles(project, { mode: request.mode, services, images });
   const dockerfiles = await readDockerfiles(project, images);
   const first = await observe(engine, { project: project.name, wantedNames: wantedNames(project, request.mode) }, signal);
   const described = await inspectImages(
@@ -53,8 +54,8 @@ export async function survey(session: Session, project: Project, request: PlanRe
   );
   const inputs = await gather(
     project,
-    { dockerfiles, services, mode: request.mode, observed: described },
-    { cacheDirectory: session.cacheDirectory, signal },
+    { mode: request.mode, services, images, observed: described },
+    { cacheDirectory: session.cacheDirectory, env: session.io.env, signal },
   );
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const ids = differingContainers(described, slots);

@@ -107,6 +107,7 @@ function readImageDetail(value: unknown): ImageDetail {
       workingDir: asOptionalText(config["WorkingDir"], "image.Config.WorkingDir"),
       volumes: Object.keys(asOptionalObject(config["Volumes"], "image.Config.Volumes")),
       onBuild: asTexts(config["OnBuild"], "image.Config.OnBuild"),
+      environment: readEnvironment(config["Env"]),
     },
   };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import { Deadline } from "../std/deadline.ts";
 import type { Call } from "./call.ts";
-import { stallFault } from "./fault.ts";
+import { brokenFault, type CallName, stallFault } from "./fault.ts";
 
 /** No answer of the engine that is read as a whole comes near this, in bytes. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
@@ -11,11 +11,13 @@ const LARGEST_ANSWER = 256 * 1024 * 1024;
 /** Holds one call back: it aborts when the caller, the transport or the deadline says so. */
 export class Leash {
   readonly deadline: Deadline;
+  readonly #what: CallName;
   readonly #stop = new AbortController();
   readonly #sources: readonly AbortSignal[];
   readonly #onAbort = (event: Event): void => this.#stop.abort((event.target as AbortSignal).reason);
 
   constructor(call: Call, sources: readonly AbortSignal[]) {
+    this.#what = call.what;
     this.#sources = sources;
     for (const source of sources) source.throwIfAborted();
     for (const source of sources) {
@@ -35,6 +37,16 @@ export class Leash {
     if (!this.#stop.signal.aborted) return undefined;
     const reason: unknown = this.#stop.signal.reason;
     return reason instanceof Error ? reason : new Error("broken off", { cause: reason });
+  }
+
+  /**
+   * The error to end a failed call with: why it was broken off from this side, else what the failure means. Whatever
+   * of the request is still open is broken off.
+   */
+  failure(error: unknown): Error {
+    const reason = this.reason() ?? brokenFault(this.#what, error);
+    this.#stop.abort(reason);
+    return reason;
   }
 
   release(): void {

@@ -23,7 +23,8 @@ const HEADER_BYTES = 8;
 
 /**
  * Splits the engine's multiplexed output into its streams. Frames may be of any size and cut anywhere; bytes are passed
- * on as they come, so memory is bounded by the chunks' size. An unknown stream number is a `ShapeError`.
+ * on as they come, so memory is bounded by the chunks' size. An unknown stream number, or an end inside a frame, is a
+ * `ShapeError`.
  */
 export async function* demultiplexed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<OutputChunk, void, void> {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -50,6 +51,7 @@ export async function* demultiplexed(chunks: AsyncIterable<Uint8Array>): AsyncGe
       left = header.readUInt32BE(4);
     }
   }
+  if (left > 0 || headerFilled > 0) throw new ShapeError("the output ends inside a frame");
 }
 
 function streamOf(header: Buffer): OutputName {

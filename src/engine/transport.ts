@@ -103,7 +103,7 @@ export class Transport {
       }
       if (!response.complete) throw new Error("the answer ended early");
     } catch (error) {
-      throw leash.reason() ?? brokenFault(call.what, error);
+      throw leash.failure(error);
     } finally {
       leash.release();
       response?.destroy();
@@ -132,7 +132,7 @@ export class Transport {
       return opened;
     } catch (error) {
       leash.release();
-      throw leash.reason() ?? brokenFault(call.what, error);
+      throw leash.failure(error);
     }
   }
 
@@ -160,7 +160,7 @@ export class Transport {
       const text = await readText(response, leash);
       return { status: response.statusCode ?? 0, headers: response.headers, text };
     } catch (error) {
-      throw leash.reason() ?? brokenFault(call.what, error);
+      throw leash.failure(error);
     } finally {
       leash.release();
       call.upload?.destroy();
@@ -195,6 +195,8 @@ export class Transport {
     const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
     const upload = call.upload && metered(call.upload, leash);
     return new Promise((resolve, reject) => {
+      // The modem does not call back for every way in which a request can end.
+      leash.signal.addEventListener("abort", () => reject(leash.reason()), { once: true });
       modem.dial(
         {
           method: call.method,
@@ -225,7 +227,12 @@ export class Transport {
 /** The library is loaded when it is needed: commands that talk to no engine start without it. */
 async function openLine(find: () => Promise<Endpoint>): Promise<Line> {
   const [endpoint, { default: Docker }] = await Promise.all([find(), import("dockerode")]);
-  return { endpoint, modem: new Docker(modemOptions(endpoint)).modem };
+  const { modem } = new Docker(modemOptions(endpoint));
+  // Followed redirections are requests that nobody listens to: an error of one would end the process.
+  const build = modem.buildRequest;
+  modem.buildRequest = (options: object, ...rest: unknown[]) =>
+    build.call(modem, { ...options, maxRedirects: 0 }, ...rest);
+  return { endpoint, modem };
 }
 
 /** Every option is written out because the modem fills what is absent from the environment. */

@@ -119,7 +119,7 @@ function defaultTimeout({ until, wanted }: Awaited): number {
 
 async function unhealthy(execution: Execution, awaited: Awaited): Promise<DockError> {
   const { health } = await execution.engine.inspectContainer(awaited.id, AbortSignal.timeout(10_000));
-  const output = health?.probes.at(-1)?.output.trim() ?? "";
+  const output = health?.lastOutput.trim() ?? "";
   return await notReady(execution, awaited, {
     what: output === "" ? "is unhealthy" : `is unhealthy: its health check said "${output}"`,
     hint: `see its output with "dock logs ${awaited.wanted.slot.service}"`,

@@ -1,5 +1,6 @@
 import type { Image, Project } from "../project/model.ts";
 import { canonicalJson, type Digest, sha256 } from "../std/digest.ts";
+import { familiarName } from "../dockerfile/reference-name.ts";
 import { topologicalOrder } from "../std/graph.ts";
 import type { BuildRecord, FileInputs, ImageInputs, Inputs } from "./inputs.ts";
 import type { Observed } from "./observed.ts";
@@ -95,8 +96,18 @@ function baseIdentities(
   return bases;
 }
 
-/** Id of the image that a reference with tag or digest names on the engine, or undefined. */
-export function imageIdOf(observed: Observed, ref: string): string | undefined {
+/** A reference as the engine lists it: without Docker Hub's host, with a tag, or with a digest and then without one. */
+export function engineReference(ref: string): string {
+  const [named = "", digest] = familiarName(ref).split("@", 2);
+  const colon = named.lastIndexOf(":");
+  const tagged = colon > named.lastIndexOf("/");
+  if (digest !== undefined) return `${tagged ? named.slice(0, colon) : named}@${digest}`;
+  return tagged ? named : `${named}:latest`;
+}
+
+/** Id of the image that a reference names on the engine, or undefined. */
+export function imageIdOf(observed: Observed, reference: string): string | undefined {
+  const ref = reference.startsWith("sha256:") ? reference : engineReference(reference);
   return observed.images.find((image) => image.tags.includes(ref) || image.digests.includes(ref) || image.id === ref)
     ?.id;
 }

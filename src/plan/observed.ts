@@ -102,6 +102,7 @@ export interface ObservedImageConfig {
   readonly workingDir: string;
   readonly volumes: readonly string[];
   readonly onBuild: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface ForeignContainer {

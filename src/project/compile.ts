@@ -72,7 +72,7 @@ function resolveProject(
   findings.follow(tree);
   const file = validate(toData(tree), tree, findings);
   if (!file) return undefined;
-  if (["services", "images"].every((key) => isNothing(treeAt(tree, [key])))) {
+  if (["services", "images"].every((key) => hasNoEntries(treeAt(tree, [key])))) {
     findings.error([], { code: "empty-project", message: "the project file has neither services nor images" });
   }
   const builds = keysAt(tree, ["services"]).filter((key) => keysAt(tree, ["services", key]).includes("build"));
@@ -106,8 +106,12 @@ function resolveProject(
   };
 }
 
-function isNothing(tree: Tree | undefined): boolean {
-  return !tree || (tree.kind === "scalar" && tree.value === null) || (tree.kind === "map" && tree.entries.size === 0);
+function isNothing(tree: Tree): boolean {
+  return tree.kind === "scalar" ? tree.value === null : hasNoEntries(tree);
+}
+
+function hasNoEntries(tree: Tree | undefined): boolean {
+  return !tree || (tree.kind === "map" && tree.entries.size === 0);
 }
 
 function projectNameOf(file: DockFile, options: ResolvedOptions, findings: Findings): string {

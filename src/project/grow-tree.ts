@@ -63,7 +63,7 @@ export function growTree(source: Source, root: unknown): { tree: Tree | undefine
     const tree = isScalar(node) ? scalarOf(node, span) : scalarOf({ value: null }, span);
     if (tree.text.includes("\0"))
       report(span, { code: "yaml-syntax", message: "a NUL character is not allowed in a value" });
-    return { tree, values: 1, depth: 1 };
+    return { tree, values: 1, depth: 0 };
   };
 
   const growList = (node: YAMLSeq): Grown => {

@@ -41,7 +41,7 @@ type LongMount = Exclude<FileMount, string>;
 
 function longMount(given: LongMount, place: Place): Mount | undefined {
   const { source } = given;
-  const type = given.type ?? (source !== undefined && isPath(source) ? "bind" : "volume");
+  const type = given.type ?? guessedType(given);
   if (type === "image") return place.at("type").notSupportedYet("a mount of type `image`");
   for (const other of ["bind", "volume", "tmpfs"] as const) {
     if (other === type || given[other] === undefined) continue;
@@ -69,6 +69,11 @@ function longMount(given: LongMount, place: Place): Mount | undefined {
       return compact<Extract<Mount, { kind: "tmpfs" }>>({ kind: "tmpfs", target, readOnly, size, mode });
     }
   }
+}
+
+function guessedType({ source, bind, tmpfs }: LongMount): "bind" | "tmpfs" | "volume" {
+  if (bind || (source !== undefined && isPath(source))) return "bind";
+  return tmpfs ? "tmpfs" : "volume";
 }
 
 function longBind(given: LongMount, shared: { target: string; readOnly: boolean }, place: Place): Mount | undefined {

@@ -8,8 +8,8 @@ import { syntaxDiagnostics } from "./yaml-syntax.ts";
 export const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
 const MAX_KEYS = 2000;
-/** Smallest parts that the scanner may find; a file of 1 MiB with a value in every other byte has more. */
-const MAX_TOKENS = 250_000;
+/** Smallest parts that the scanner may find, six or so on a line; 1 MiB of nothing but brackets has more. */
+const MAX_TOKENS = 150_000;
 /** Characters that YAML forbids; a NUL cuts strings short in the engine. */
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/;
@@ -71,8 +71,10 @@ function scan(text: string): Scan {
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
     count += 1;
-    if (count > MAX_TOKENS) return refused("the file has too many values");
-    if (parser.stack.length > MAX_DEPTH) return refused(`lists and maps are nested more than ${MAX_DEPTH} deep here`);
+    if (count > MAX_TOKENS) return refused("the file has too many lines or values");
+    // The document itself and a scalar lie on the stack too.
+    if (parser.stack.length > MAX_DEPTH + 2)
+      return refused(`lists and maps are nested more than ${MAX_DEPTH} deep here`);
     const top = parser.stack.at(-1);
     const isMap = top?.type === "block-map" || (top?.type === "flow-collection" && top.start.source === "{");
     if (isMap && top.items.length > MAX_KEYS + 1) return refused(`this map has more than ${MAX_KEYS} keys`);

@@ -72,7 +72,9 @@ function schemaErrors(data: unknown): SchemaError[] {
   if (check(data)) return [];
   const errors = (check as { errors?: SchemaError[] | null }).errors ?? [];
   // What was wrong in a list is undefined by now.
-  return errors.filter((error) => dataAt(data, pathOf(error.instancePath, data)) !== undefined);
+  const present = errors.filter((error) => dataAt(data, pathOf(error.instancePath, data)) !== undefined);
+  // Of a value that is wrong and not supported yet, the first is more use to know.
+  return present.toSorted((a, b) => Number(a.keyword === "x-not-yet") - Number(b.keyword === "x-not-yet"));
 }
 
 /** Variables are text; where the schema wants a number or a boolean, what they gave is read as one. True when something changed. */

@@ -19,8 +19,8 @@ function formatDockError(error: DockError, style: Style): string {
   const lines = [
     ...(error.diagnostics.length > 0 ? [formatDiagnostics(error.diagnostics, style), ""] : []),
     `${style.red("error:")} ${closeColors(first, style.color)}`,
-    ...indented(rest, style),
-    ...(error.detail === undefined ? [] : indented(sanitizeText(error.detail).trimEnd().split("\n"), style)),
+    ...quoted(rest, style),
+    ...(error.detail === undefined ? [] : quoted(sanitizeText(error.detail).trimEnd().split("\n"), style)),
     ...(error.hint === undefined ? [] : [`  ${style.cyan("hint:")} ${sanitizeName(error.hint)}`]),
   ];
   return lines.join("\n");
@@ -46,7 +46,7 @@ function causes(error: unknown): string {
   return text;
 }
 
-/** Text of others never starts a line: CI systems take some line beginnings for commands. */
-function indented(lines: readonly string[], style: Style): readonly string[] {
-  return lines.map((line) => `  ${closeColors(line, style.color)}`.trimEnd());
+/** Text of others never begins a line, not even after spaces: CI systems take some line beginnings for commands. */
+function quoted(lines: readonly string[], style: Style): readonly string[] {
+  return lines.map((line) => `  ${style.dim(style.symbols.rule)} ${closeColors(line, style.color)}`.trimEnd());
 }

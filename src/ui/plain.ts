@@ -18,6 +18,7 @@ export class PlainRenderer {
   readonly #announcer = new PlanAnnouncer();
   readonly #actions = new Map<ActionId, Action>();
   readonly #builds = new Map<string, BuildLines>();
+  readonly #leftOut = new Set<string>();
   #targetWidth = 0;
   #imageWidth = 0;
 
@@ -42,6 +43,7 @@ export class PlainRenderer {
   #plan(plan: Plan): void {
     this.#actions.clear();
     this.#builds.clear();
+    this.#leftOut.clear();
     for (const action of plan.actions) this.#actions.set(action.id, action);
     this.#targetWidth = Math.max(0, ...plan.actions.map(({ target }) => displayWidth(sanitizeName(target))));
     this.#imageWidth = Math.max(0, ...plan.actions.map((action) => displayWidth(imageOf(action) ?? "")));
@@ -55,9 +57,17 @@ export class PlainRenderer {
     const image = imageOf(action);
     const build = image === undefined ? undefined : this.#build(image);
     if (event.type !== "action-started") this.#print(build?.end() ?? []);
-    const line = this.#actionLine(event, action);
+    const line = this.#isNews(event, action) ? this.#actionLine(event, action) : undefined;
     if (line !== undefined) this.#print([line]);
     if (event.type === "action-failed" && event.error.detail === undefined) this.#print(build?.lastLines() ?? []);
+  }
+
+  /** That a target is left out is said once, however many actions it has. */
+  #isNews(event: ActionEvent, action: Action): boolean {
+    if (event.type !== "action-skipped") return true;
+    const news = !this.#leftOut.has(action.target);
+    this.#leftOut.add(action.target);
+    return news;
   }
 
   #actionLine(event: ActionEvent, action: Action): string | undefined {

@@ -98,7 +98,7 @@ export const EFFECT_SYMBOL = {
 /** Kinds of targets in the order that people think of them. */
 const KINDS = ["image", "network", "volume", "service"];
 
-/** The plan's actions by target: images first, services last, else in the plan's order. What goes comes after what stays. */
+/** The plan's actions by target: images first, services last, else in the plan's order. What goes comes last, the other way round. */
 export function groupPlan(plan: Plan): readonly TargetGroup[] {
   const byTarget = new Map<string, Action[]>();
   for (const action of plan.actions) {
@@ -106,8 +106,10 @@ export function groupPlan(plan: Plan): readonly TargetGroup[] {
     if (actions) actions.push(action);
     else byTarget.set(action.target, [action]);
   }
-  const rank = ({ target, effect }: TargetGroup): number =>
-    (effect === "remove" || effect === "untag" ? KINDS.length : 0) + KINDS.indexOf(kindOf(target));
+  const rank = ({ target, effect }: TargetGroup): number => {
+    const place = KINDS.indexOf(kindOf(target));
+    return effect === "remove" || effect === "untag" ? 2 * KINDS.length - place : place;
+  };
   return [...byTarget].map(([target, actions]) => groupOf(target, actions)).sort((a, b) => rank(a) - rank(b));
 }
 

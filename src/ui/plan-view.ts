@@ -3,7 +3,7 @@ import { EFFECT_SYMBOL, type Effect, groupPlan, kindOf, type TargetGroup } from 
 import { reasonWords } from "./reason-words.ts";
 import { sanitizeName } from "./sanitize.ts";
 import type { Paint, Style } from "./style.ts";
-import { displayWidth, pad, truncate } from "./width.ts";
+import { displayWidth, pad, wrap } from "./width.ts";
 
 /** Reasons shown of one target; the rest is counted. */
 const REASONS_SHOWN = 6;
@@ -49,7 +49,9 @@ export function planSummary(plan: Plan, style: Style): string {
   });
   const unchanged = unchangedOnly(plan).length;
   if (unchanged > 0) counts.push(`${unchanged} unchanged`);
-  return `${style.bold("Plan:")} ${listed(counts, "Plan: ".length, style)}`;
+  const indent = "Plan: ".length;
+  const lines = style.width === undefined ? [counts.join(", ")] : wrapItems(counts, style.width - indent);
+  return `${style.bold("Plan:")} ${lines.join(`\n${" ".repeat(indent)}`)}`;
 }
 
 function groupLines(
@@ -63,11 +65,10 @@ function groupLines(
   const column = displayWidth(head) + 2;
   const below = style.width !== undefined && style.width - column < REASON_ROOM;
   const indent = below ? 4 : column;
-  const fit = (text: string): string =>
-    style.width === undefined ? text : truncate(text, Math.max(10, style.width - indent), style.symbols.ellipsis);
+  const room = style.width === undefined ? undefined : Math.max(16, style.width - indent);
   const texts = [
-    ...whys(group, style).map(fit),
-    ...group.destroys.map((what) => style.red(fit(`destroys ${sanitizeName(what)}`))),
+    ...whys(group, style).flatMap((why) => hanging(why, room, style)),
+    ...group.destroys.flatMap((what) => hanging(`destroys ${sanitizeName(what)}`, room, style).map(style.red)),
   ];
   const lines = texts.map((text) => " ".repeat(indent) + text);
   return below ? [head, ...lines] : [`${head}  ${texts[0] ?? ""}`.trimEnd(), ...lines.slice(1)];
@@ -123,23 +124,16 @@ function upToDate(plan: Plan, style: Style): string {
   return `${style.green(style.symbols.done)} Everything is up to date${what}`;
 }
 
-/** The items with commas, broken between them where the terminal would break them anywhere. */
-function listed(items: readonly string[], indent: number, style: Style): string {
-  let text = "";
-  let used = indent;
-  items.forEach((item, index) => {
-    const piece = index < items.length - 1 ? `${item},` : item;
-    if (text !== "" && style.width !== undefined && used + 1 + piece.length > style.width) {
-      text += `\n${" ".repeat(indent)}`;
-      used = indent;
-    } else if (text !== "") {
-      text += " ";
-      used += 1;
-    }
-    text += piece;
-    used += piece.length;
-  });
-  return text;
+/** The items with commas between them, broken only there. */
+function wrapItems(items: readonly string[], width: number): readonly string[] {
+  const glued = items.map((item) => item.replaceAll(" ", "\u00a0")).join(", ");
+  return wrap(glued, width, "").map((line) => line.replaceAll("\u00a0", " "));
+}
+
+/** The text in lines that fit, those after the first a little to the right. */
+function hanging(text: string, room: number | undefined, style: Style): readonly string[] {
+  if (room === undefined || displayWidth(text) <= room) return [text];
+  return wrap(text, room - 2, style.symbols.ellipsis).map((line, index) => (index === 0 ? line : `  ${line}`));
 }
 
 /** Targets that nothing happens to: an image whose old tags go is both. */

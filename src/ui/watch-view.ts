@@ -29,10 +29,9 @@ function actionLine(event: Extract<WatchEvent, { readonly type: "watch-action" }
   const what = [sanitizeName(event.action), ...event.services.map(sanitizeName)].join(" ");
   const message = event.message === undefined ? "" : `: ${sanitizeName(event.message)}`;
   const time = style.dim(`, ${formatDuration(event.durationMs)}`);
-  const outcome = event.ok
-    ? `${style.green(what)}${message}${time}`
-    : `${style.red(`${symbols.failed} ${what} failed${message}`)}${time}`;
-  return event.files.length === 0 ? outcome : `${named(event.files)} ${symbols.arrow} ${outcome}`;
+  const cause = event.files.length === 0 ? "" : `${named(event.files)} ${symbols.arrow} `;
+  if (event.ok) return `${cause}${style.green(what)}${message}${time}`;
+  return `${style.red(symbols.failed)} ${cause}${style.red(`${what} failed${message}`)}${time}`;
 }
 
 function named(paths: readonly string[]): string {

@@ -54,6 +54,21 @@ export function truncate(text: string, width: number, ellipsis: string): string 
   return kept;
 }
 
+/** The text in lines of at most `width` cells, broken at spaces; a word that is wider has its end cut. */
+export function wrap(text: string, width: number, ellipsis: string): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (displayWidth(longer) <= width) line = longer;
+    else {
+      if (line !== "") lines.push(line);
+      line = truncate(word, width, ellipsis);
+    }
+  }
+  return [...lines, line];
+}
+
 /** The line with spaces after it (before it when `right`) up to `width` cells. */
 export function pad(text: string, width: number, right = false): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
 /** What output may consist of: colours, line ends, tabs, and characters that a terminal shows. */
+// oxlint-disable-next-line no-control-regex
 export const SAFE_OUTPUT = /^(\x1b\[[0-9;]*m|[^\p{Cc}\p{Bidi_C}]|[\n\t])*$/u;
 
 /** Text with much of what terminals obey: escape sequences whole and cut, C0 and C1 controls, bidi marks. */

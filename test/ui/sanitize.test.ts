@@ -22,12 +22,18 @@ describe("sanitizeText", () => {
   });
 
   test("nothing that a terminal would obey is left of any text", () => {
-    fc.assert(fc.property(hostileText, (text) => void expect(sanitizeText(text)).toMatch(SAFE_OUTPUT)));
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(sanitizeText(text)).toMatch(SAFE_OUTPUT);
+      }),
+    );
   });
 
   test("safe text stays as it is", () => {
     fc.assert(
-      fc.property(hostileText, (text) => void expect(sanitizeText(sanitizeText(text))).toBe(sanitizeText(text))),
+      fc.property(hostileText, (text) => {
+        expect(sanitizeText(sanitizeText(text))).toBe(sanitizeText(text));
+      }),
     );
   });
 });
@@ -38,8 +44,6 @@ describe("Sanitizer", () => {
       fc.property(fc.array(hostileText, { maxLength: 6 }), (chunks) => {
         const sanitizer = new Sanitizer();
         const pieces = chunks.flatMap((chunk) => chunk.split("")).map((unit) => sanitizer.push(unit));
-        // A character that needs two units can't be judged by its halves; decoders never cut there.
-        fc.pre(chunks.join("").isWellFormed());
         expect(pieces.join("") + sanitizer.end()).toBe(sanitizeText(chunks.join("")));
       }),
     );
@@ -53,7 +57,11 @@ describe("Sanitizer", () => {
 
 test("names have neither colours nor lines", () => {
   expect(sanitizeName("\x1b[31mweb\x1b[0m\n::error::x")).toBe("^[[31mweb^[[0m^J::error::x");
-  fc.assert(fc.property(hostileText, (text) => void expect(sanitizeName(text)).not.toMatch(/[\n\t\x1b]/)));
+  fc.assert(
+    fc.property(hostileText, (text) => {
+      expect(sanitizeName(text)).not.toMatch(/[\n\t\p{Cc}]/u);
+    }),
+  );
 });
 
 test("a line's colours don't reach the next line", () => {

@@ -1,0 +1,99 @@
+import { DockError } from "../../error.ts";
+import { plainRequest } from "../../plan/request.ts";
+import type { Image, Project } from "../../project/model.ts";
+import { collect, type CommandDefinition, type Invocation } from "../command.ts";
+import { converge } from "../converge.ts";
+import { loadProject } from "../load-project.ts";
+import { requireKnown } from "../plan-options.ts";
+import { jsonResult } from "../report.ts";
+import { withBuildArgs, type World } from "../world.ts";
+
+interface BuildOptions {
+  readonly arg?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly target?: string;
+  /** False after --no-cache. */
+  readonly cache?: boolean;
+  readonly pull?: boolean;
+  readonly force?: boolean;
+  readonly print?: boolean;
+}
+
+/** `dock build`: builds the images whose inputs are not built yet; unchanged ones never reach the builder. */
+export const build: CommandDefinition = {
+  usage: "[IMAGE...]",
+  configure: (command) => {
+    command
+      .argument("[images...]", "images to build with those that they start from (default: all)")
+      .option("--arg <K=V>", "build argument for the images whose Dockerfiles declare it; IMAGE.K=V for one", collect)
+      .option("-t, --tag <REF>", "tag instead of the declared ones, for one image (repeatable)", collect)
+      .option("--target <STAGE>", "stage to build, for one image")
+      .option("--no-cache", "run every step again")
+      .option("--pull", "ask the registries for newer base images")
+      .option("--force", "ask the builder also where the inputs are unchanged")
+      .option("--print", "print the resolved build definitions as JSON and build nothing");
+  },
+  run: async ({ session, args, options }: Invocation) => {
+    const given = options as BuildOptions;
+    const declared = await loadProject(session);
+    for (const key of args) requireKnown(key, declared.images, "image");
+    const keys = args.length > 0 ? args : Object.keys(declared.images).sort();
+    if (keys.length === 0) throw new DockError("usage", "the project declares no images", { hint: 'add an "images:" section' });
+    const project = await withBuildArgs(forOneImage(declared, keys, given), given.arg ?? [], keys);
+    const { stdout } = session.io;
+    if (given.print) {
+      stdout.write(`${JSON.stringify({ images: Object.fromEntries(keys.map((key) => [key, printed(project.images[key])])) }, undefined, 2)}\n`);
+      return 0;
+    }
+    const request = {
+      ...plainRequest("plain"),
+      images: keys,
+      forceBuild: given.force === true || given.cache === false || given.pull === true,
+      noCache: given.cache === false,
+      pull: given.pull ?? false,
+    };
+    const { first, last } = await converge(session, { project, request });
+    jsonResult(session, { ok: true, images: keys.map((key) => result(key, { project, first, last })) });
+    return 0;
+  },
+};
+
+/** Options that only make sense for a single image, put into its definition. */
+function forOneImage(project: Project, keys: readonly string[], options: BuildOptions): Project {
+  const { tag, target } = options;
+  if (tag === undefined && target === undefined) return project;
+  const [key = "", ...others] = keys;
+  const image = project.images[key];
+  if (others.length > 0 || !image) {
+    throw new DockError("usage", `${tag ? "--tag" : "--target"} needs exactly one image`, { hint: `name it: dock build ${key} …` });
+  }
+  const changed: Image = { ...image, ...(tag === undefined ? {} : { tags: tag.map((ref) => spelled(ref)) }), ...(target === undefined ? {} : { target }) };
+  return { ...project, images: { ...project.images, [key]: changed } };
+}
+
+function spelled(ref: string): string {
+  return ref.lastIndexOf(":") > ref.lastIndexOf("/") ? ref : `${ref}:latest`;
+}
+
+/** An image's definition without what only dock needs. */
+function printed(image: Image | undefined): Readonly<Record<string, unknown>> {
+  if (!image) return {};
+  const { key: _, at: __, context, dockerfile, ...rest } = image;
+  return {
+    context: context.kind === "directory" ? context.path : context.url,
+    ...(dockerfile.kind === "file" ? { dockerfile: dockerfile.path } : { dockerfile_inline: dockerfile.text }),
+    ...rest,
+  };
+}
+
+function result(key: string, of: { readonly project: Project; readonly first: World; readonly last: World }): Readonly<Record<string, unknown>> {
+  const before = of.first.reconciled.images.get(key);
+  const after = of.last.reconciled.images.get(key);
+  const built = before?.build !== undefined;
+  return {
+    name: key,
+    id: after?.id,
+    tags: of.project.images[key]?.tags ?? [],
+    status: !built ? "unchanged" : before.id === after?.id ? "cached" : "built",
+  };
+}

@@ -1,0 +1,39 @@
+import type { CommandDefinition, Invocation } from "../command.ts";
+import { loadProject } from "../load-project.ts";
+
+interface ConfigOptions {
+  readonly services?: boolean;
+  readonly images?: boolean;
+  readonly volumes?: boolean;
+  readonly networks?: boolean;
+}
+
+const LISTS = ["services", "images", "volumes", "networks"] as const;
+
+/** `dock config`: the project with short forms spelled out, defaults filled in and variables replaced. */
+export const config: CommandDefinition = {
+  usage: "",
+  configure: (command) => {
+    for (const list of LISTS) command.option(`--${list}`, `print only the names of the ${list}`);
+  },
+  run: async ({ session, options }: Invocation) => {
+    const project = await loadProject(session);
+    const given = options as ConfigOptions;
+    const { stdout } = session.io;
+    const list = LISTS.find((name) => given[name]);
+    if (list !== undefined) {
+      const names = Object.keys(project[list]).sort();
+      stdout.write(session.globals.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(""));
+      return 0;
+    }
+    // Places in the file are for diagnostics; a reader of the result has no use for them.
+    const plain: unknown = JSON.parse(JSON.stringify(project, (key, value: unknown) => (key === "at" ? undefined : value)));
+    if (session.globals.json) {
+      stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
+      return 0;
+    }
+    const { yamlText } = await import("../../project/print.ts");
+    stdout.write(yamlText(plain));
+    return 0;
+  },
+};

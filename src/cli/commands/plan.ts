@@ -1,0 +1,55 @@
+import type { Plan } from "../../plan/plan.ts";
+import type { PlanRequest } from "../../plan/request.ts";
+import type { Project } from "../../project/model.ts";
+import { refuseConflicts } from "../converge.ts";
+import type { CommandDefinition, Invocation } from "../command.ts";
+import { loadProject } from "../load-project.ts";
+import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
+import { stdoutStyle } from "../report.ts";
+import type { Session } from "../session.ts";
+import { teardownPlan } from "../teardown-plan.ts";
+import { survey, withBuildArgs } from "../world.ts";
+import { planJson } from "../../ui/plan-json.ts";
+import { formatPlan } from "../../ui/plan-view.ts";
+
+interface PlanCommandOptions extends PlanOptions {
+  readonly detailedExitcode?: boolean;
+  readonly down?: boolean;
+}
+
+/** Exit code of `plan --detailed-exitcode` when there is something to do. */
+const EXIT_CHANGES = 10;
+
+/** `dock plan`: what `up` would do and why. Reads only. */
+export const plan: CommandDefinition = {
+  usage: "[SERVICE...]",
+  configure: (command) => {
+    command
+      .argument("[services...]", "services to plan for with what they depend on (default: all)")
+      .option("--detailed-exitcode", `exit with ${EXIT_CHANGES} when there is something to do`)
+      .option("--down", "show what down would do instead");
+    addPlanOptions(command);
+  },
+  run: async ({ session, args, options }: Invocation) => {
+    const given = options as PlanCommandOptions;
+    const declared = await loadProject(session);
+    const request = planRequest(given, declared, args);
+    const project = await withBuildArgs(declared, given.arg ?? [], undefined);
+    const made = given.down
+      ? await teardownPlan(session, project, { volumes: false, images: false })
+      : await plannedUp(session, { project, request });
+    const { stdout } = session.io;
+    if (session.globals.json) stdout.write(`${JSON.stringify(planJson(made), undefined, 2)}\n`);
+    else stdout.write(`${formatPlan(made, stdoutStyle(session))}\n`);
+    return given.detailedExitcode && made.actions.length > 0 ? EXIT_CHANGES : 0;
+  },
+};
+
+async function plannedUp(
+  session: Session,
+  of: { readonly project: Project; readonly request: PlanRequest },
+): Promise<Plan> {
+  const { reconciled } = await survey(session, of.project, of.request);
+  refuseConflicts(reconciled.conflicts);
+  return reconciled.plan;
+}

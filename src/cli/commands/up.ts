@@ -1,0 +1,51 @@
+import { DockError } from "../../error.ts";
+import { parseDuration } from "../../std/duration.ts";
+import { followAndStop } from "../attached.ts";
+import type { CommandDefinition, Invocation } from "../command.ts";
+import { converge, type ConvergeOptions } from "../converge.ts";
+import { loadProject } from "../load-project.ts";
+import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
+import { jsonResult } from "../report.ts";
+import { withBuildArgs } from "../world.ts";
+
+interface UpOptions extends PlanOptions {
+  readonly detach?: boolean;
+  readonly watch?: boolean;
+  readonly waitTimeout?: string;
+}
+
+/** `dock up`: the plan, its execution, then the logs until Ctrl-C (or with -d nothing more). */
+export const up: CommandDefinition = {
+  usage: "[SERVICE...]",
+  configure: (command) => {
+    command
+      .argument("[services...]", "services to bring up with what they depend on (default: all)")
+      .option("-d, --detach", "return when everything is ready instead of following logs")
+      .option("-w, --watch", "keep acting on edits afterwards");
+    addPlanOptions(command);
+    command.option("--wait-timeout <DURATION>", "give services that long to become ready (30s, 5m)");
+  },
+  run: async ({ session, args, options }: Invocation) => {
+    const given = options as UpOptions;
+    if (given.detach && given.watch) throw new DockError("usage", "--detach and --watch exclude each other");
+    const declared = await loadProject(session);
+    const request = planRequest(given, declared, args);
+    const project = await withBuildArgs(declared, given.arg ?? [], undefined);
+    if (given.watch) {
+      const { watchProject } = await import("../watch-session.ts");
+      return await watchProject(session, { project, request });
+    }
+    const converged = await converge(session, { project, request }, convergeOptions(given));
+    jsonResult(session, { ok: true });
+    return given.detach || session.globals.json ? 0 : await followAndStop(session, converged);
+  },
+};
+
+function convergeOptions(options: UpOptions): ConvergeOptions {
+  if (options.waitTimeout === undefined) return {};
+  const readyTimeout = parseDuration(options.waitTimeout);
+  if (readyTimeout === undefined) {
+    throw new DockError("usage", `--wait-timeout takes a duration like 30s or 5m, not "${options.waitTimeout}"`);
+  }
+  return { readyTimeout };
+}

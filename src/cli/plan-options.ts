@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { DockError } from "../error.ts";
+import { plainRequest, type PlanRequest } from "../plan/request.ts";
+import type { Project } from "../project/model.ts";
+import { closest } from "../std/closest.ts";
+import { collect } from "./command.ts";
+
+/** Options by which `up`, `plan` and `watch` shape the plan. */
+export interface PlanOptions {
+  /** False after --no-dev. */
+  readonly dev?: boolean;
+  /** True after --build, false after --no-build. */
+  readonly build?: boolean;
+  readonly pull?: boolean;
+  readonly forceRecreate?: boolean;
+  readonly renewAnonVolumes?: boolean;
+  /** False after --no-deps. */
+  readonly deps?: boolean;
+  readonly removeOrphans?: boolean;
+  readonly arg?: readonly string[];
+}
+
+/** Adds them to a command. */
+export function addPlanOptions(command: Command): void {
+  command
+    .option("--no-dev", "leave out the services' dev sections")
+    .option("--build", "ask the builder also for images whose inputs are unchanged")
+    .option("--no-build", "build nothing; fail where an image is missing")
+    .option("--pull", "ask the registries for newer base images")
+    .option("--force-recreate", "replace containers also where nothing changed")
+    .option("-V, --renew-anon-volumes", "replace the services' containers with fresh anonymous dev volumes")
+    .option("--no-deps", "leave alone what the services depend on")
+    .option("--remove-orphans", "remove containers of services that the file has no more (default)")
+    .option("--no-remove-orphans", "keep them")
+    .option("--arg <K=V>", "build argument for the images whose Dockerfiles declare it; IMAGE.K=V for one", collect);
+}
+
+/** What those options ask the planner for. */
+export function planRequest(options: PlanOptions, project: Project, services: readonly string[]): PlanRequest {
+  for (const service of services) requireKnown(service, project.services, "service");
+  return {
+    ...plainRequest(options.dev === false ? "plain" : "dev"),
+    ...(services.length === 0 ? {} : { services }),
+    noDeps: options.deps === false,
+    forceBuild: options.build === true,
+    noBuild: options.build === false,
+    pull: options.pull ?? false,
+    forceRecreate: options.forceRecreate ?? false,
+    renewAnonVolumes: options.renewAnonVolumes ?? false,
+    removeOrphans: options.removeOrphans !== false,
+  };
+}
+
+/** Throws a usage error with a guess when a name is none of the project's. */
+export function requireKnown(name: string, known: Readonly<Record<string, unknown>>, kind: "service" | "image"): void {
+  if (Object.hasOwn(known, name)) return;
+  const meant = closest(name, Object.keys(known));
+  const all = Object.keys(known);
+  const list = all.length === 0 ? `the project has no ${kind}s` : `the project has ${all.join(", ")}`;
+  throw new DockError("usage", `there is no ${kind} "${name}"`, {
+    hint: meant === undefined ? list : `did you mean "${meant}"?`,
+  });
+}

@@ -1,0 +1,44 @@
+import { contextPath } from "../dockerfile/paths.ts";
+import { patternList } from "./ignore.ts";
+import type { OfferedEntry, OfferedSource } from "./send.ts";
+
+/** What a builder is to find beside the Dockerfile's name. */
+export interface DockerfileTexts {
+  /** The name that the builder asks for, as `filename` says it. */
+  readonly name: string;
+  readonly text: string;
+  /** Offered as `<name>.dockerignore`, so the builder needn't look for another one. */
+  readonly ignoreText?: string;
+}
+
+/** The source of a build's Dockerfile: not what is on the disk, but the text with its references replaced. */
+export function dockerfileSource({ name, text, ignoreText }: DockerfileTexts): OfferedSource {
+  const path = contextPath(name);
+  const contents = new Map([[path, Buffer.from(text)]]);
+  if (ignoreText !== undefined) contents.set(`${path}.dockerignore`, Buffer.from(ignoreText));
+  return {
+    async *entries(filter) {
+      const asked = [...filter.include, ...filter.followPaths];
+      const include = asked.length === 0 ? undefined : patternList(asked, "the builder's request");
+      const wanted = [...contents].filter(([one]) => include?.match(one).matched ?? true);
+      if (wanted.length === 0) return;
+      yield* directoriesAbove(path);
+      for (const [one, content] of wanted) {
+        yield { path: one, kind: "file", mode: 0o644, size: content.length, mtimeNs: 0n };
+      }
+    },
+    async *read(one) {
+      const content = contents.get(one);
+      if (!content) throw new Error(`${one} was not offered`);
+      yield content;
+    },
+  };
+}
+
+function directoriesAbove(path: string): readonly OfferedEntry[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, index) => {
+    const directory = names.slice(0, index + 1).join("/");
+    return { path: directory, kind: "directory", mode: 0o755, size: 0, mtimeNs: 0n };
+  });
+}

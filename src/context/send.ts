@@ -1,0 +1,139 @@
+import { closeSync, readlinkSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { isGone } from "./file-error.ts";
+import { type FileStat, statEntry } from "./file-stat.ts";
+import { followPaths } from "./follow.ts";
+import { patternList } from "./ignore.ts";
+import { openFile, readInto } from "./open-file.ts";
+import { contextRoot, type EntryKind, unreadable, walk, type WalkedEntry, type WalkFilter } from "./walk.ts";
+
+/** An entry as a builder is told of it. */
+export interface OfferedEntry {
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly mode: number;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly linkTarget?: string;
+  /** The first name of the same file in this walk. */
+  readonly hardLinkTo?: string;
+  readonly block?: boolean;
+  readonly devMajor?: number;
+  readonly devMinor?: number;
+}
+
+/** What a builder asks for: patterns of an ignore file's kind, and paths of which the links are to be followed. */
+export interface OfferFilter {
+  /** Empty: everything. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Added to `include`; empty: no restriction from here. */
+  readonly followPaths: readonly string[];
+}
+
+/** A directory, or what stands in for one, as a builder sees it. */
+export interface OfferedSource {
+  entries(filter: OfferFilter): AsyncIterable<OfferedEntry>;
+  /** A file that `entries` offered before. Ends early when it is gone; rejects when it can't be read. */
+  read(path: string): AsyncIterable<Uint8Array>;
+}
+
+const CHUNK = 128 * 1024;
+
+/**
+ * Offers a directory to a builder by fsutil's rules. Only files that were offered can be read, and nothing is followed
+ * out of the directory. Throws a `DockError` when there is no such directory; the iterations reject with one for what
+ * can't be read, and with the signal's reason.
+ */
+export function localSource(directory: string, signal?: AbortSignal): OfferedSource {
+  const root = contextRoot(directory);
+  const offered = new Map<string, FileStat>();
+  return {
+    async *entries(filter) {
+      const names = new Map<string, string>();
+      const gone: string[] = [];
+      for await (const batch of walk(root, walkFilter(root, filter), signal ? { signal } : {})) {
+        for (const walked of batch) {
+          if (gone.some((path) => walked.path.startsWith(`${path}/`))) continue;
+          const stat = statEntry(root, walked);
+          const entry = stat && offer(root, walked, { stat, names });
+          if (!entry) gone.push(walked.path);
+          else yield entry;
+          if (stat && walked.kind === "file") offered.set(walked.path, stat);
+        }
+      }
+    },
+    async *read(path) {
+      const expected = offered.get(path);
+      if (!expected) throw new Error(`${path} was not offered`);
+      const file = openFile(root, path, expected);
+      if (!file) return;
+      try {
+        for (;;) {
+          const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, file.stat.size)));
+          const read = readInto(file, path, buffer);
+          if (read === 0) return;
+          yield buffer.subarray(0, read);
+          signal?.throwIfAborted();
+          if (read === CHUNK) await setImmediate();
+        }
+      } finally {
+        closeSync(file.fd);
+      }
+    },
+  };
+}
+
+function walkFilter(root: string, filter: OfferFilter): WalkFilter {
+  const exclude = patternList(filter.exclude, "the ignore file");
+  const followed = filter.followPaths.length === 0 ? [] : followPaths(root, filter.followPaths);
+  const include = [...filter.include, ...(followed ?? [])];
+  if (followed === undefined || include.length === 0) return { exclude };
+  return { exclude, include: patternList(include, "the builder's request") };
+}
+
+function offer(
+  root: string,
+  { path, kind }: WalkedEntry,
+  { stat, names }: { readonly stat: FileStat; readonly names: Map<string, string> },
+): OfferedEntry | undefined {
+  const { mtimeNs } = stat;
+  const mode = process.platform === "win32" ? (stat.mode | 0o111) & 0o755 : stat.mode;
+  switch (kind) {
+    case "file": {
+      const first = stat.nlink > 1n ? firstName(path, stat, names) : undefined;
+      if (first !== undefined) return { path, kind, mode, size: 0, mtimeNs, hardLinkTo: first };
+      return { path, kind, mode, size: stat.size, mtimeNs };
+    }
+    case "directory":
+    case "fifo":
+      return { path, kind, mode, size: 0, mtimeNs };
+    case "symlink": {
+      const linkTarget = readLink(root, path);
+      return linkTarget === undefined ? undefined : { path, kind, mode, size: stat.size, mtimeNs, linkTarget };
+    }
+    case "device": {
+      const number = Number(stat.rdev);
+      const devMajor = (number >>> 8) & 0xfff;
+      const devMinor = (number & 0xff) | ((number >>> 12) & 0xfff00);
+      return { path, kind, mode, size: 0, mtimeNs, block: stat.block, devMajor, devMinor };
+    }
+  }
+}
+
+/** The name under which a file was offered before; the first time it is noted, and undefined. */
+function firstName(path: string, stat: FileStat, names: Map<string, string>): string | undefined {
+  const identity = `${stat.dev}:${stat.ino}`;
+  const first = names.get(identity);
+  if (first === undefined) names.set(identity, path);
+  return first;
+}
+
+function readLink(root: string, path: string): string | undefined {
+  try {
+    return readlinkSync(`${root}/${path}`);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}

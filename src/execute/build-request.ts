@@ -1,0 +1,129 @@
+import { readFile, realpath } from "node:fs/promises";
+import { dockerfileSource } from "../context/dockerfile-source.ts";
+import { loadIgnore } from "../context/load-ignore.ts";
+import { localSource } from "../context/send.ts";
+import { credentialsFor } from "../engine/auth.ts";
+import type { BuildRequest } from "../engine/buildkit/build-request.ts";
+import type { LocalSource, SourceEntry } from "../engine/buildkit/source.ts";
+import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
+import type { ImageInputs } from "../plan/inputs.ts";
+import type { Operation } from "../plan/operation.ts";
+import type { Image } from "../project/model.ts";
+import { sha256 } from "../std/digest.ts";
+import type { Execution } from "./execution.ts";
+
+/** What the builder is asked for: the image's definition with references to other images of the project replaced by their input tags. */
+export async function buildRequest(
+  operation: Operation<"image.build">,
+  of: { readonly execution: Execution; readonly inputs: ImageInputs },
+  signal: AbortSignal,
+): Promise<BuildRequest> {
+  const { execution, inputs } = of;
+  const { project, settings } = execution;
+  const file = (await readDockerfiles(project, [operation.image])).get(operation.image);
+  if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
+  signal.throwIfAborted();
+  const { image } = file;
+  const text = textWithReferences(file, (key) => madeRef(execution, key));
+  const named = namedContexts(image, execution);
+  const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
+  return {
+    sources: {
+      ...(image.context.kind === "directory" ? { context: withContentTimes(localSource(image.context.path), inputs) } : {}),
+      dockerfile: dockerfileSource({ name: file.name, text, ignoreText }),
+      ...named.sources,
+    },
+    sharedKey: await sharedKey(image, file.name),
+    ...(image.context.kind === "url" ? { contextUrl: image.context.url } : {}),
+    dockerfileName: file.name,
+    ...(image.target === undefined ? {} : { target: image.target }),
+    args: image.args,
+    labels: image.labels,
+    ...(image.platforms.length === 0 ? {} : { platforms: image.platforms }),
+    noCache: operation.noCache,
+    noCacheStages: image.noCacheFilter,
+    pull: operation.pull,
+    ...(image.network === undefined ? {} : { network: image.network }),
+    extraHosts: image.extraHosts.map((pair) => splitHost(pair)),
+    ...(image.shmSize === undefined ? {} : { shmSize: image.shmSize }),
+    ulimits: image.ulimits,
+    namedContexts: named.values,
+    tags: [],
+    credentials: (host) => credentialsFor(host, settings.env),
+  };
+}
+
+function madeRef(execution: Execution, key: string): string {
+  const made = execution.made.images.get(key);
+  if (!made) throw new Error(`image ${key} is needed before it is built`);
+  return made.ref;
+}
+
+function namedContexts(
+  image: Image,
+  execution: Execution,
+): { readonly sources: Readonly<Record<string, LocalSource>>; readonly values: Readonly<Record<string, string>> } {
+  const sources: Record<string, LocalSource> = {};
+  const values: Record<string, string> = {};
+  for (const [name, context] of Object.entries(image.contexts)) {
+    switch (context.kind) {
+      case "directory":
+        sources[name] = localSource(context.path);
+        values[name] = `local:${name}`;
+        break;
+      case "url":
+        values[name] = context.url;
+        break;
+      case "reference":
+        values[name] = `docker-image://${context.ref}`;
+        break;
+      case "image":
+        values[name] = `docker-image://${madeRef(execution, context.key)}`;
+    }
+  }
+  return { sources, values };
+}
+
+/**
+ * Entries with a modification time whose part below a second follows from the content: the builder asks only for files
+ * whose size or time changed, and a file may change at equal size and time (spec §3). No layer keeps that part.
+ */
+function withContentTimes(source: LocalSource, inputs: ImageInputs): LocalSource {
+  const { files } = inputs.files;
+  return {
+    async *entries(filter) {
+      for await (const entry of source.entries(filter)) yield contentTime(entry, files[entry.path]);
+    },
+    read: (path) => source.read(path),
+  };
+}
+
+const SECOND = 1_000_000_000n;
+
+function contentTime(entry: SourceEntry, content: string | undefined): SourceEntry {
+  if (entry.kind !== "file" || content === undefined) return entry;
+  const part = BigInt(`0x${sha256(content).slice(0, 12)}`) % SECOND;
+  return { ...entry, mtimeNs: (entry.mtimeNs / SECOND) * SECOND + part };
+}
+
+/** Stable over runs and another for each target: builds that read different parts of a context don't evict each other's files. */
+async function sharedKey(image: Image, dockerfile: string): Promise<string> {
+  const root = image.context.kind === "directory" ? await realpath(image.context.path) : image.context.url;
+  return `dock-${sha256([await machineId(), root, dockerfile, image.target ?? ""].join("\n")).slice(0, 32)}`;
+}
+
+/** Tells machines that share an engine apart. */
+async function machineId(): Promise<string> {
+  try {
+    return (await readFile("/etc/machine-id", "utf8")).trim();
+  } catch {
+    const { hostname } = await import("node:os");
+    return hostname();
+  }
+}
+
+/** `host:address` or `host=address`; an address may hold colons. */
+function splitHost(pair: string): { readonly host: string; readonly address: string } {
+  const [, host = pair, address = ""] = /^([^:=]+)[:=](.*)$/.exec(pair) ?? [];
+  return { host, address };
+}

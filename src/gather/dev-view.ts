@@ -1,0 +1,57 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute, posix, relative, sep } from "node:path";
+import type { DevView } from "../dockerfile/hidden.ts";
+import { allMounts, type EffectiveService, effectiveService } from "../plan/mode.ts";
+import type { Project } from "../project/model.ts";
+import type { Dockerfiles } from "./dockerfiles.ts";
+
+/**
+ * What every user of an image shows over its files in dev mode, without the links; undefined where not only service
+ * containers use it (spec §3, condition a): another image starts or copies from it, or nobody runs it.
+ */
+export async function devView(project: Project, key: string, dockerfiles: Dockerfiles): Promise<Omit<DevView, "links"> | undefined> {
+  const services = Object.values(project.services).map((service) => effectiveService(service, "dev"));
+  const users = services.filter(({ image }) => image.kind === "built" && image.key === key);
+  if (users.length === 0 || isPartOfAnother(project, key, dockerfiles)) return undefined;
+  const binds = await commonBinds(users);
+  if (binds.length === 0) return undefined;
+  const common = new Set(binds.map((bind) => bind.target));
+  const others = users.flatMap((user) => allMounts(user).map((mount) => mount.target)).filter((target) => !common.has(target));
+  return { binds, otherMounts: [...new Set(others)] };
+}
+
+function isPartOfAnother(project: Project, key: string, dockerfiles: Dockerfiles): boolean {
+  return Object.values(project.images).some((other) => {
+    if (other.key === key) return false;
+    if (Object.values(other.contexts).some((context) => context.kind === "image" && context.key === key)) return true;
+    const file = dockerfiles.get(other.key);
+    // What nobody could read may start from anything.
+    return !file || file.references.some((reference) => reference.kind === "image" && reference.key === key);
+  });
+}
+
+async function commonBinds(users: readonly EffectiveService[]): Promise<DevView["binds"]> {
+  const [first, ...others] = users.map((user) => user.devMounts.flatMap((mount) => (mount.kind === "bind" ? [mount] : [])));
+  const common = (first ?? []).filter((bind) => others.every((binds) => binds.some((other) => other.target === bind.target)));
+  return await Promise.all(
+    common.map(async ({ target, source }) => ({ target, kind: (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const) })),
+  );
+}
+
+/** Paths relative to a context's directory that serve as mount points inside binds of it: empty, they count in no digest. */
+export function mountPointsIn(project: Project, directory: string): ReadonlySet<string> {
+  const points = new Set<string>();
+  for (const declared of Object.values(project.services)) {
+    const mounts = allMounts(effectiveService(declared, "dev"));
+    for (const bind of mounts) {
+      if (bind.kind !== "bind") continue;
+      for (const { target } of mounts) {
+        const inner = posix.relative(bind.target, target);
+        if (inner === "" || inner.startsWith("..") || posix.isAbsolute(inner)) continue;
+        const path = relative(directory, `${bind.source}/${inner}`);
+        if (path !== "" && !path.startsWith("..") && !isAbsolute(path)) points.add(path.split(sep).join("/"));
+      }
+    }
+  }
+  return points;
+}

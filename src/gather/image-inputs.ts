@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { type ContextDigest, digestContext, manifestDigest } from "../context/digest.ts";
+import { loadIgnore } from "../context/load-ignore.ts";
+import { FileStatCache } from "../context/stat-cache.ts";
+import { declaredArguments } from "../dockerfile/arguments.ts";
+import { hiddenByBind } from "../dockerfile/hidden.ts";
+import { contextReads, remoteSources } from "../dockerfile/reads.ts";
+import type { BaseImage, Scope } from "../dockerfile/resolve.ts";
+import type { FileInputs, ImageInputs } from "../plan/inputs.ts";
+import type { Mode } from "../plan/mode.ts";
+import type { Observed } from "../plan/observed.ts";
+import type { Image, Project } from "../project/model.ts";
+import { canonicalJson, sha256 } from "../std/digest.ts";
+import { devView, mountPointsIn } from "./dev-view.ts";
+import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
+import { readRecords } from "./records.ts";
+
+/** What the inputs of an image are gathered with. */
+export interface ImageGathering {
+  readonly dockerfiles: Dockerfiles;
+  readonly mode: Mode;
+  /** For what is known of base images. */
+  readonly observed: Observed;
+  readonly cacheDirectory: string;
+  readonly signal: AbortSignal;
+}
+
+/** Digests what an image's build reads, and in dev mode the same without what dev binds hide. */
+export async function gatherImage(project: Project, key: string, gathering: ImageGathering): Promise<ImageInputs> {
+  const file = gathering.dockerfiles.get(key);
+  if (!file) throw new Error(`the Dockerfile of image ${key} was not read`);
+  const { image, dockerfile } = file;
+  const scope: Scope = { ...file.scope, bases: knownBases(file, gathering.observed) };
+  const context = image.context.kind === "directory" ? await digestDirectory(project, { ...file, scope }, gathering) : undefined;
+  const named = await digestNamed(project, image, gathering);
+  const files = fileInputs([...marks(context), ...named]);
+  const dev = context && gathering.mode === "dev" ? await devInputs(project, { file: { ...file, scope }, context, named }, gathering) : undefined;
+  const declared = new Set(declaredArguments(dockerfile).map(({ name }) => name));
+  return {
+    key,
+    files,
+    ...(dev === undefined ? {} : { devFiles: dev }),
+    dockerfile: sha256(dockerfile.text),
+    args: Object.fromEntries(Object.entries(image.args).filter(([name]) => declared.has(name))),
+    references: file.references,
+    unverified: unverified(file),
+    records: await readRecords(gathering.cacheDirectory, { project: project.name, image: key }),
+  };
+}
+
+type Mark = readonly [path: string, mark: string];
+
+function fileInputs(list: readonly Mark[]): FileInputs {
+  const files = Object.fromEntries(list);
+  return { digest: sha256(canonicalJson(files)), files };
+}
+
+function marks(context: ContextDigest | undefined): readonly Mark[] {
+  return (context?.entries ?? []).map(({ path, mark }) => [path, mark]);
+}
+
+async function digestDirectory(project: Project, file: ReadDockerfile, gathering: ImageGathering): Promise<ContextDigest> {
+  const { image, scope } = file;
+  if (image.context.kind !== "directory") throw new Error("the context is no directory");
+  const { path } = image.context;
+  return await withStatCache(path, gathering, async (cache) => {
+    const reads = contextReads(file.dockerfile, scope);
+    const { patterns: ignore } = loadIgnore(path, file.path);
+    return await digestContext(path, { ignore, reads, mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
+  });
+}
+
+/** Directories offered under a name count whole: what the Dockerfile takes from them is not looked into. */
+async function digestNamed(project: Project, image: Image, gathering: ImageGathering): Promise<readonly Mark[]> {
+  const digests = Object.entries(image.contexts).map(async ([name, context]): Promise<readonly Mark[]> => {
+    if (context.kind !== "directory") return [];
+    const { path } = context;
+    const digest = await withStatCache(path, gathering, async (cache) => {
+      const { patterns: ignore } = loadIgnore(path, undefined);
+      return await digestContext(path, { ignore, reads: "everything", mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
+    });
+    return digest.entries.map((entry): Mark => [`${name}:${entry.path}`, entry.mark]);
+  });
+  return (await Promise.all(digests)).flat();
+}
+
+async function devInputs(
+  project: Project,
+  of: { readonly file: ReadDockerfile; readonly context: ContextDigest; readonly named: readonly Mark[] },
+  gathering: ImageGathering,
+): Promise<(FileInputs & { readonly hiddenTargets: readonly string[] }) | undefined> {
+  const view = await devView(project, of.file.image.key, gathering.dockerfiles);
+  if (!view) return undefined;
+  const hiding = hiddenByBind(of.file.dockerfile, of.file.scope, { ...view, links: of.context.links });
+  if (hiding.targets.length === 0) return undefined;
+  const entries = of.context.entries.filter((entry) => !hiding.hides(entry.path));
+  // A directory that only hidden files lie in is as hidden as they are.
+  const files = fileInputs([...entries.map(({ path, mark }): Mark => [path, mark]), ...of.named]);
+  return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };
+}
+
+async function withStatCache<T>(directory: string, gathering: ImageGathering, work: (cache: FileStatCache) => Promise<T>): Promise<T> {
+  const folder = join(gathering.cacheDirectory, "stat");
+  const cache = await FileStatCache.load(folder, directory);
+  const result = await work(cache);
+  await cache.save(folder, directory);
+  return result;
+}
+
+function knownBases(file: ReadDockerfile, observed: Observed): ReadonlyMap<string, BaseImage> {
+  const bases = new Map<string, BaseImage>();
+  for (const [text, ref] of file.externalReferences) {
+    const config = observed.images.find((image) => image.tags.includes(ref) || image.digests.includes(ref))?.config;
+    if (!config) continue;
+    const { onBuild: onbuild, environment: env, workingDir: workdir, volumes } = config;
+    bases.set(text, { onbuild, env, workdir, volumes });
+  }
+  return bases;
+}
+
+function unverified(file: ReadDockerfile): readonly string[] {
+  const { image } = file;
+  const remote = remoteSources(file.dockerfile, file.scope).filter(({ pinned }) => !pinned);
+  const contexts = Object.values(image.contexts).flatMap((context) => (context.kind === "url" ? [context.url] : []));
+  return [...(image.context.kind === "url" ? [image.context.url] : []), ...contexts, ...remote.map(({ url }) => url)];
+}

@@ -1,0 +1,75 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildRecord } from "../plan/inputs.ts";
+import { sha256 } from "../std/digest.ts";
+
+/** How many records of an image are kept: some more than input tags, for branches that are switched back and forth. */
+const KEPT = 12;
+
+/** Where the records of an image lie. Projects of one name in different places share an engine's tags, so they share records. */
+function directory(cache: string, of: { readonly project: string; readonly image: string }): string {
+  return join(cache, "builds", sha256(`${of.project}\n${of.image}`).slice(0, 16));
+}
+
+/** What the last builds of an image were made of, newest first; whatever can't be read is left out. */
+export async function readRecords(
+  cache: string,
+  of: { readonly project: string; readonly image: string },
+): Promise<Readonly<Record<string, BuildRecord>>> {
+  const root = directory(cache, of);
+  const files = await newestFirst(root);
+  const records = await Promise.all(
+    files.map(async (file): Promise<[string, BuildRecord] | undefined> => {
+      const record = await readRecord(join(root, file));
+      return record && [file.replace(/\.json$/, ""), record];
+    }),
+  );
+  return Object.fromEntries(records.filter((record) => record !== undefined));
+}
+
+/** Keeps a record for later plans. A cache that can't be written costs only the detail of a "why". */
+export async function writeRecord(
+  cache: string,
+  of: { readonly project: string; readonly image: string; readonly digest: string },
+  record: BuildRecord,
+): Promise<void> {
+  const root = directory(cache, of);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    const file = join(root, `${of.digest}.json`);
+    await writeFile(`${file}.${process.pid}`, JSON.stringify(record), { mode: 0o600 });
+    await rename(`${file}.${process.pid}`, file);
+    for (const old of (await newestFirst(root)).slice(KEPT)) await rm(join(root, old), { force: true });
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+  }
+}
+
+async function newestFirst(root: string): Promise<readonly string[]> {
+  try {
+    const names = (await readdir(root)).filter((name) => name.endsWith(".json"));
+    const times = await Promise.all(names.map(async (name) => ({ name, time: (await stat(join(root, name))).mtimeMs })));
+    return times.sort((a, b) => b.time - a.time).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return [];
+    throw error;
+  }
+}
+
+async function readRecord(file: string): Promise<BuildRecord | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    // A damaged or vanished cache file is no record.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is BuildRecord {
+  if (value === null || typeof value !== "object") return false;
+  const record = value as Record<string, unknown>;
+  const maps = ["args", "files", "labels", "bases"].every((name) => typeof record[name] === "object" && record[name] !== null);
+  const texts = ["dockerfile", "target", "platform"].every((name) => typeof record[name] === "string");
+  return maps && texts && Array.isArray(record["hiddenTargets"]);
+}

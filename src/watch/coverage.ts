@@ -1,0 +1,73 @@
+import { basename, dirname, relative, sep } from "node:path";
+import { isEphemeral } from "./ephemeral.ts";
+
+/** One reason to watch a place: a build context, a bind's source, a rule's path, a file that is read. */
+export interface Claim {
+  /** Stands for what this claim covers: equal keys cover the same. */
+  readonly key: string;
+  /** Absolute. For `files`, the directory that holds them. */
+  readonly root: string;
+  readonly what:
+    /** Only these names, nothing below. */
+    | { readonly kind: "files"; readonly names: ReadonlySet<string> }
+    | {
+        readonly kind: "tree";
+        /** Whether a directory and all below is left out; asked only for directories whose parents are in. */
+        readonly prunes: (path: string) => boolean;
+        /** Whether a single file is left out. */
+        readonly leavesOut: (path: string) => boolean;
+      };
+}
+
+/** What is watched: the union of claims. A directory that no claim wants is never entered. */
+export interface Coverage {
+  readonly key: string;
+  /** Directories from which all others are reached; none of them is reached from another one. */
+  readonly roots: readonly string[];
+  /** Whether the entries of a directory are of interest. */
+  coversDirectory(path: string): boolean;
+  coversFile(path: string): boolean;
+}
+
+/** The coverage of a list of claims. Answers are remembered by directory, so asking again is cheap. */
+export function coverageOf(claims: readonly Claim[]): Coverage {
+  const byRoot = new Map<string, Claim[]>();
+  for (const claim of claims) byRoot.set(claim.root, [...(byRoot.get(claim.root) ?? []), claim]);
+  const known = new Map<string, readonly Claim[]>();
+  const inherited = (directory: string): readonly Claim[] => {
+    const parent = dirname(directory);
+    return parent === directory ? [] : alive(parent).filter((claim) => goesInto(claim, directory));
+  };
+  const alive = (directory: string): readonly Claim[] => {
+    const before = known.get(directory);
+    if (before) return before;
+    const found = [...inherited(directory), ...(byRoot.get(directory) ?? [])];
+    known.set(directory, found);
+    return found;
+  };
+  return {
+    key: claims
+      .map((claim) => claim.key)
+      .toSorted()
+      .join("\n"),
+    roots: [...byRoot.keys()].filter((root) => root === dirname(root) || alive(dirname(root)).length === 0).toSorted(),
+    coversDirectory: (path) => alive(path).length > 0,
+    coversFile: (path) => alive(dirname(path)).some((claim) => takes(claim, path)),
+  };
+}
+
+function goesInto({ what }: Claim, directory: string): boolean {
+  return what.kind === "tree" && !what.prunes(directory);
+}
+
+function takes({ what }: Claim, path: string): boolean {
+  const name = basename(path);
+  return what.kind === "files" ? what.names.has(name) : !isEphemeral(name) && !what.leavesOut(path);
+}
+
+/** The path below a directory with `/` between names, "" for the directory itself, or undefined when it lies elsewhere. */
+export function pathBelow(directory: string, path: string): string | undefined {
+  if (path === directory) return "";
+  const inner = relative(directory, path);
+  return inner === ".." || inner.startsWith(`..${sep}`) ? undefined : inner.replaceAll(sep, "/");
+}

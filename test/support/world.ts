@@ -1,0 +1,64 @@
+import { LABEL } from "../../src/plan/labels.ts";
+import type { ImageInputs, Inputs } from "../../src/plan/inputs.ts";
+import type { Observed, ObservedContainer, ObservedImage } from "../../src/plan/observed.ts";
+import { compile } from "../../src/project/compile.ts";
+import type { Project } from "../../src/project/model.ts";
+import { sha256 } from "../../src/std/digest.ts";
+
+/** The project that a dock.yaml's text declares; throws with its diagnostics when it has mistakes. */
+export function projectOf(text: string): Project {
+  const { project, diagnostics } = compile(
+    { file: "dock.yaml", text },
+    { env: {}, vars: {}, projectName: undefined, dotenv: undefined, directory: "/project", envFile: "/project/.env" },
+  );
+  if (!project) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return project;
+}
+
+/** Inputs in which every image has one file with its key as content, changed by `files`. */
+export function inputsOf(
+  project: Project,
+  files: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): Inputs {
+  const images = Object.keys(project.images).map((key): [string, ImageInputs] => {
+    const content = files[key] ?? { "app.js": key };
+    const inputs: ImageInputs = {
+      key,
+      files: { digest: sha256(JSON.stringify(Object.entries(content).sort())), files: content },
+      dockerfile: sha256(`FROM scratch # ${key}`),
+      args: project.images[key]?.args ?? {},
+      references: [],
+      unverified: [],
+      records: {},
+    };
+    return [key, inputs];
+  });
+  return { images: Object.fromEntries(images), environments: {}, hostUser: "1000:1000", salt: "salt" };
+}
+
+/** An engine without anything. */
+export function emptyEngine(): Observed {
+  return {
+    engine: { apiVersion: "1.51", version: "28.5.2", platform: "linux/amd64", remote: false },
+    containers: [],
+    networks: [],
+    volumes: [],
+    images: [],
+    foreignContainers: [],
+  };
+}
+
+/** An image on an engine. */
+export function imageOf(id: string, ...tags: readonly string[]): ObservedImage {
+  return { id, tags, digests: [] };
+}
+
+/** A container of somebody else. */
+export function strangerOf(name: string): Observed["foreignContainers"][number] {
+  return { id: sha256(name), name, labels: {} };
+}
+
+/** The container's slot as `service/number`. */
+export function slotText(container: ObservedContainer): string {
+  return `${container.labels[LABEL.service]}/${container.labels[LABEL.number]}`;
+}

@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
-import { Agent, IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type Docker from "dockerode";
 import { DockError } from "../error.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { brokenFault, connectionFault, statusFault } from "./fault.ts";
 import { Leash, metered, readText, untilAborted } from "./leash.ts";
+import { type Line, openLine } from "./line.ts";
 import { negotiateVersion } from "./version.ts";
 
 /** What a transport needs to know. */
@@ -25,12 +25,6 @@ export interface Greeting {
   readonly podman: boolean;
   /** True when builds go to BuildKit unless asked otherwise. */
   readonly buildkit: boolean;
-}
-
-/** Where the engine is, and what requests are made with. */
-interface Line {
-  readonly endpoint: Endpoint;
-  readonly modem: Docker["modem"];
 }
 
 const EVERY_STATUS = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [index + 100, true]));
@@ -222,33 +216,6 @@ export class Transport {
     this.#line ??= openLine(this.#options.endpoint);
     return this.#line;
   }
-}
-
-/** The library is loaded when it is needed: commands that talk to no engine start without it. */
-async function openLine(find: () => Promise<Endpoint>): Promise<Line> {
-  const [endpoint, { default: Docker }] = await Promise.all([find(), import("dockerode")]);
-  const { modem } = new Docker(modemOptions(endpoint));
-  // Followed redirections are requests that nobody listens to: an error of one would end the process.
-  const build = modem.buildRequest;
-  modem.buildRequest = (options: object, ...rest: unknown[]) =>
-    build.call(modem, { ...options, maxRedirects: 0 }, ...rest);
-  return { endpoint, modem };
-}
-
-/** Every option is written out because the modem fills what is absent from the environment. */
-function modemOptions(endpoint: Endpoint): Docker.DockerOptions {
-  const common = {
-    // A kept connection that the engine closes while idle would look like a fault of the next call.
-    agent: new Agent({ keepAlive: false }),
-    protocol: "http",
-    version: undefined,
-    timeout: undefined,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-  } as const;
-  if (endpoint.kind === "tcp") return { ...common, host: `http://${endpoint.host}`, port: endpoint.port };
-  return { ...common, host: undefined, socketPath: endpoint.path };
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {

@@ -165,7 +165,7 @@ test.each(Object.entries(broken))(
   "a list that is answered with %s is an error, never an empty list",
   async (_, listener) => {
     const server = own(await RawServer.greeting(listener));
-    const failure = await failureOf(engineAt(server.host).listContainers({}, never));
+    const failure = await failureOf(engineAt(server.host, QUICK).listContainers({}, never));
     expect(failure.code).toBe("engine-broken");
     expect(failure.message).toContain("list containers");
   },
@@ -288,6 +288,7 @@ test("an upload that fails fails the call, and a refused one is let go", async (
   const failure = await failureOf(put);
   expect(failure).toMatchObject({ code: "engine-broken", cause: expect.objectContaining({ message: "disk gone" }) });
   const endless = new Readable({ read() {} });
+  endless.push("the first of many bytes");
   await failureOf(engine.putArchive("nobody", { path: "/tmp", tar: endless, copyUidGid: false }, never));
   expect(endless.destroyed).toBe(true);
 });

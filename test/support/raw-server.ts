@@ -32,7 +32,7 @@ export class RawServer implements AsyncDisposable {
     listener: RequestListener,
     headers: Readonly<Record<string, string>> = { "Api-Version": "1.51" },
   ): Promise<RawServer> {
-    return await RawServer.start((request: IncomingMessage, response: ServerResponse) => {
+    return RawServer.start((request: IncomingMessage, response: ServerResponse) => {
       if (request.url === "/_ping") response.writeHead(200, headers).end("OK");
       else listener(request, response);
     });

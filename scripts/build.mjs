@@ -32,7 +32,7 @@ const bundle = await rolldown({
   cwd: root,
   platform: "node",
   plugins: [withoutUnused],
-  transform: { define: { DOCK_VERSION_TEXT: JSON.stringify(version) } },
+  transform: { target: "node20.19", define: { DOCK_VERSION_TEXT: JSON.stringify(version) } },
   onwarn: (warning, fallback) => {
     if (warning.code !== "EVAL") fallback(warning);
   },

@@ -76,7 +76,7 @@ export function scan(text: string): Scan {
       open = end !== null;
     }
     const content = concat(pieces);
-    if (pieces.length === 0 || content.text.trim() === "") continue;
+    if (pieces.length === 0 || isBlank(content.text)) continue;
     const command = splitCommand(content, directives.escape);
     const body = readHeredocs(heredocStarts(content, command, directives.escape), { lines, next });
     next = body.next;

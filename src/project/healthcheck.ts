@@ -32,7 +32,8 @@ function testOf(given: string | readonly string[] | undefined, place: Place): st
   const form = words[0] ?? "";
   const isValid =
     form === "NONE" || (form === "CMD" && words.length > 1) || (form === "CMD-SHELL" && words.length === 2);
-  if (isValid) return words;
+  // A word that the schema refused is missing here, and has been reported.
+  if (isValid || words.length < given.length) return words;
   const hint = "start the list with `CMD` and the words of a command, or with `CMD-SHELL` and one string";
   place.error({ code: "invalid-value", message: "this test is no command", hint });
   return undefined;

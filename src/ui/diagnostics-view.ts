@@ -42,7 +42,8 @@ function excerpt(at: Location, paint: Paint, style: Style): readonly string[] {
   const text = source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
   const number = String(line).padStart(4);
   const gutter = ` ${style.symbols.rule} `;
-  const limit = (style.width ?? LINE_WIDTH) - number.length - gutter.length;
+  // One cell is for the caret of what is missing at the line's end.
+  const limit = (style.width ?? LINE_WIDTH) - number.length - gutter.length - 1;
   const before = shown(text.slice(0, column - 1));
   const marked = shown(text.slice(column - 1, span.end - start));
   const view = window(

@@ -7,6 +7,8 @@ export interface Claim {
   readonly key: string;
   /** Absolute. For `files`, the directory that holds them. */
   readonly root: string;
+  /** Whether the root is itself a link: looking at it as an entry of the directory above does not lead into it. */
+  readonly linked?: boolean;
   readonly what:
     /** Only these names, nothing below. */
     | { readonly kind: "files"; readonly names: ReadonlySet<string> }
@@ -50,7 +52,10 @@ export function coverageOf(claims: readonly Claim[]): Coverage {
       .map((claim) => claim.key)
       .toSorted()
       .join("\n"),
-    roots: [...byRoot.keys()].filter((root) => root === dirname(root) || alive(dirname(root)).length === 0).toSorted(),
+    roots: [...byRoot]
+      .filter(([root, [claim]]) => claim?.linked || root === dirname(root) || alive(dirname(root)).length === 0)
+      .map(([root]) => root)
+      .toSorted(),
     coversDirectory: (path) => alive(path).length > 0,
     coversFile: (path) => alive(dirname(path)).some((claim) => takes(claim, path)),
   };

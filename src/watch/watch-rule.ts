@@ -1,0 +1,33 @@
+import { basename, posix } from "node:path";
+import { type PatternList, patternList } from "../context/ignore.ts";
+import type { WatchRule } from "../project/model.ts";
+import { pathBelow } from "./coverage.ts";
+
+/** Whether a rule is about a path: below its own, matched by `include` where there is one, and not by `ignore`. */
+export function ruleTakes(rule: WatchRule, path: string): boolean {
+  const inner = pathBelow(rule.path, path);
+  if (inner === undefined) return false;
+  const name = inner === "" ? basename(path) : inner;
+  const included = rule.include.length === 0 || patternsOf(rule, "include").match(name).matched;
+  return included && !(rule.ignore.length > 0 && patternsOf(rule, "ignore").match(name).matched);
+}
+
+/** Where a path that a sync rule takes lies in the container. */
+export function ruleTarget(rule: WatchRule, path: string): string {
+  if (rule.target === undefined) throw new Error(`the rule for ${rule.path} has no target`);
+  return posix.join(rule.target, pathBelow(rule.path, path) ?? "");
+}
+
+/** A rule as a reader finds it: `dock.yaml:14`. */
+export function rulePlace({ at }: WatchRule): string {
+  return `${basename(at.file)}:${at.line}`;
+}
+
+const compiled = new WeakMap<WatchRule, Partial<Record<"include" | "ignore", PatternList>>>();
+
+function patternsOf(rule: WatchRule, which: "include" | "ignore"): PatternList {
+  const lists = compiled.get(rule) ?? {};
+  compiled.set(rule, lists);
+  lists[which] ??= patternList(rule[which], `${rulePlace(rule)}: ${which}`);
+  return lists[which];
+}

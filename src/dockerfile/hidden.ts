@@ -4,7 +4,8 @@ import type { Dockerfile } from "./parse.ts";
 import { cleanPath, isWithin } from "./paths.ts";
 import { type Places, placesOf } from "./places.ts";
 import { actionReads, isOwnSyntax, sourceTest } from "./reads.ts";
-import { type Action, knownBase, type ResolvedStage, type Scope } from "./resolve.ts";
+import type { Action, ResolvedStage } from "./action.ts";
+import { knownBase, type Scope } from "./scope.ts";
 import type { Lines } from "./scan.ts";
 import { type Build, buildOf, fileOrigins } from "./stages.ts";
 

@@ -1,6 +1,6 @@
 import { cleanPath } from "./paths.ts";
 import { placesOf } from "./places.ts";
-import type { Action } from "./resolve.ts";
+import type { Action } from "./action.ts";
 
 /** A place in the image that is known to be a link. */
 export interface MadeLink {

@@ -1,6 +1,6 @@
 import { compileGlob, hasWildcard } from "./pattern.ts";
 import { below, contextPath } from "./paths.ts";
-import type { Destination } from "./resolve.ts";
+import type { Destination } from "./action.ts";
 
 /**
  * Where COPY may put a path of the context that it reads by one source: one place, or two where the Dockerfile leaves

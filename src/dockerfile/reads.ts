@@ -1,7 +1,8 @@
 import type { Dockerfile } from "./parse.ts";
 import { compilePattern } from "./pattern.ts";
 import { contextPath } from "./paths.ts";
-import type { Action, Origin, Scope } from "./resolve.ts";
+import type { Action, Origin } from "./action.ts";
+import type { Scope } from "./scope.ts";
 import type { Lines } from "./scan.ts";
 import { buildOf } from "./stages.ts";
 
@@ -46,10 +47,9 @@ export function contextReads(dockerfile: Dockerfile, scope: Scope): ContextReads
 export function namedContextReads(dockerfile: Dockerfile, scope: Scope): ReadonlyMap<string, ContextReads> {
   const stages = buildOf(dockerfile, scope)?.reachable ?? [];
   const replaced = new Map(
-    stages.flatMap(({ index, origin }) => {
-      const stands = origin.kind === "context" && dockerfile.stages[index]?.name === origin.name;
-      return stands ? [[index, origin.name] as const] : [];
-    }),
+    stages.flatMap(({ index, origin, replaced: stands }) =>
+      stands && origin.kind === "context" ? [[index, origin.name] as const] : [],
+    ),
   );
   const nameOf = (origin: Origin): string | undefined =>
     origin.kind === "stage" ? replaced.get(origin.index) : origin.kind === "context" ? origin.name : undefined;

@@ -1,5 +1,6 @@
 import type { Dockerfile } from "./parse.ts";
-import type { Origin, Scope } from "./resolve.ts";
+import type { Origin } from "./action.ts";
+import type { Scope } from "./scope.ts";
 import type { Lines } from "./scan.ts";
 import { buildOf, fileOrigins } from "./stages.ts";
 import type { Word } from "./traced.ts";

@@ -1,94 +1,20 @@
+import type { Action, Destination, Origin, ResolvedStage } from "./action.ts";
+import type { Instruction, Stage } from "./instruction.ts";
+import { type Dockerfile, parseDockerfile } from "./parse.ts";
+import { cleanPath } from "./paths.ts";
+import type { Lines } from "./scan.ts";
+import { isNamedContext, knownBase, type Scope } from "./scope.ts";
+import type { Word } from "./traced.ts";
 import {
+  assign,
   builtInArguments,
   declare,
-  assign,
   expandText,
   type Given,
   globalVariables,
   type Value,
   type Variables,
 } from "./variables.ts";
-import type { Flag, Instruction, Stage } from "./instruction.ts";
-import type { Dockerfile } from "./parse.ts";
-import { parseDockerfile } from "./parse.ts";
-import { cleanPath } from "./paths.ts";
-import { familiarName } from "./reference-name.ts";
-import type { Lines } from "./scan.ts";
-import type { Word } from "./traced.ts";
-
-/** How a build is called, as far as it decides what a Dockerfile means. */
-export interface Scope {
-  /** A stage's name or number; the last stage where it is left out. */
-  readonly target?: string;
-  readonly args?: Readonly<Record<string, string>>;
-  /** `os/architecture[/variant]` of the one platform that is built for. */
-  readonly platform?: string;
-  /** Named contexts: they stand in for stages and images of their name. */
-  readonly contexts?: readonly string[];
-  /** What is known of base images, by the reference as it reads after expansion, or by a named context's name. Others are taken to have no ONBUILD. */
-  readonly bases?: ReadonlyMap<string, BaseImage>;
-}
-
-/** What a base image's config adds to a build. */
-export interface BaseImage {
-  readonly onbuild: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Empty for "/". */
-  readonly workdir: string;
-  readonly volumes: readonly string[];
-}
-
-/** What a stage starts from, or an instruction takes files from. */
-export type Origin =
-  | { readonly kind: "stage"; readonly index: number }
-  | { readonly kind: "scratch" }
-  /** A named context. */
-  | { readonly kind: "context"; readonly name: string }
-  /** `ref` is undefined where it depends on what is unknown: it may be any image or earlier stage. */
-  | { readonly kind: "image"; readonly ref: string | undefined; readonly written: Word };
-
-/** An instruction with its variables put in; undefined stands for what isn't known. */
-export type Action = { readonly lines: Lines; readonly stage: number } & (
-  | {
-      readonly kind: "copy" | "add";
-      readonly flags: readonly Flag[];
-      readonly sources: readonly (string | undefined)[];
-      readonly destination: Destination | undefined;
-      readonly from?: Origin;
-    }
-  | {
-      readonly kind: "run";
-      readonly command: string;
-      readonly mounts: readonly RunMount[];
-      readonly workdir: string | undefined;
-    }
-  | { readonly kind: "volume"; readonly paths: readonly (string | undefined)[] }
-);
-
-/** Where a COPY or ADD puts things. */
-export interface Destination {
-  /** Absolute and clean. */
-  readonly path: string;
-  /** Certainly a directory: it is written as one, or is a working directory. */
-  readonly directory: boolean;
-}
-
-/** A mount of a RUN that brings files in. */
-export interface RunMount {
-  /** Undefined where the type isn't known; then it may be a bind mount. */
-  readonly type: string | undefined;
-  readonly from?: Origin;
-  readonly source: string | undefined;
-}
-
-/** A stage as the builder carries it out. */
-export interface ResolvedStage {
-  readonly index: number;
-  readonly origin: Origin;
-  readonly lines: Lines;
-  /** In order, the base's ONBUILD triggers first. */
-  readonly actions: readonly Action[];
-}
 
 /** State at the end of a stage, which a stage built on it starts with. */
 interface State {
@@ -128,17 +54,23 @@ function resolveStage(
   const origin = stageOrigin(stage, resolver);
   let state = startState(origin, resolver.scope, states);
   const actions: Action[] = [];
-  const instructions = origin.kind === "context" ? [] : [...triggers(origin, stage, resolver), ...stage.instructions];
+  const replaced = isReplaced(stage, resolver.scope);
+  const instructions = replaced ? [] : [...triggers(origin, stage, resolver), ...stage.instructions];
   for (const instruction of instructions) {
     const step = carryOut(instruction, state, { ...resolver, stage: index });
     state = step.state;
     if (step.action) actions.push(step.action);
   }
-  return { resolved: { index, origin, lines, actions }, state };
+  return { resolved: { index, origin, replaced, lines, actions }, state };
+}
+
+/** A named context of a stage's own name takes the whole stage's place. */
+function isReplaced(stage: Stage, scope: Scope): boolean {
+  return stage.name !== undefined && isNamedContext(stage.name, scope);
 }
 
 function stageOrigin(stage: Stage, { dockerfile, scope, given, global }: Resolver): Origin {
-  if (stage.name !== undefined && isNamedContext(stage.name, scope)) return { kind: "context", name: stage.name };
+  if (stage.name !== undefined && isReplaced(stage, scope)) return { kind: "context", name: stage.name };
   const ref = expandText(stage.base.text, global, given.escape);
   if (ref === undefined || ref === "") return { kind: "image", ref: undefined, written: stage.base };
   const parent = dockerfile.stages.findLast((other) => other.index < stage.index && other.name === ref);
@@ -149,10 +81,6 @@ function stageOrigin(stage: Stage, { dockerfile, scope, given, global }: Resolve
 function imageOrigin(ref: string, written: Word, scope: Scope): Origin {
   if (ref === "scratch") return { kind: "scratch" };
   return isNamedContext(ref, scope) ? { kind: "context", name: ref } : { kind: "image", ref, written };
-}
-
-function isNamedContext(name: string, scope: Scope): boolean {
-  return scope.contexts?.some((context) => familiarName(context) === familiarName(name)) ?? false;
 }
 
 function startState(origin: Origin, scope: Scope, states: readonly State[]): State {
@@ -173,15 +101,6 @@ function startState(origin: Origin, scope: Scope, states: readonly State[]): Sta
 }
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const SCRATCH: BaseImage = { onbuild: [], env: {}, workdir: "/", volumes: [] };
-
-/** What is known of the image a stage starts from; undefined for stages and for what nobody looked at. */
-export function knownBase(origin: Origin, scope: Scope): BaseImage | undefined {
-  if (origin.kind === "scratch") return SCRATCH;
-  const name = origin.kind === "context" ? origin.name : origin.kind === "image" ? origin.ref : undefined;
-  return name === undefined ? undefined : scope.bases?.get(name);
-}
-
 /** The ONBUILD instructions that run first: those of the stage, or of the image, that it starts from. */
 function triggers(origin: Origin, stage: Stage, { dockerfile, scope }: Resolver): readonly Instruction[] {
   if (origin.kind === "stage") {

@@ -1,5 +1,7 @@
 import type { Dockerfile } from "./parse.ts";
-import { type Action, findStage, type Origin, resolve, type ResolvedStage, type Scope } from "./resolve.ts";
+import type { Action, Origin, ResolvedStage } from "./action.ts";
+import { findStage, resolve } from "./resolve.ts";
+import type { Scope } from "./scope.ts";
 
 /** What the target needs of a Dockerfile. */
 export interface Build {

@@ -119,7 +119,7 @@ export function kindOf(target: string): string {
 }
 
 /** What an action does by itself. */
-export function effectOf(action: Action): Effect {
+function effectOf(action: Action): Effect {
   return EFFECTS[action.operation.kind];
 }
 

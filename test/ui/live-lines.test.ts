@@ -75,7 +75,7 @@ describe("liveLines", () => {
     const { lines } = display(plan, events, { now: 5000, width: 60 });
     expect(lines).toEqual([
       "⠋ image:web  building       5.0 s",
-      "› [2/4] RUN long long long long long long long long…  4.0 s",
+      "› [2/4] RUN long long long long long long long lon…  4.0 s",
       "› [3/4] ADD https://x  200 kB / 1 MB  4.0 s",
       "  cc -c a.c",
     ]);

@@ -19,7 +19,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   execute: ["std", "error", "context", "gather", "project", "plan", "engine", "event"],
   watch: ["std", "error", "context", "gather", "project", "plan", "event"],
   ui: ["std", "error", "diagnostic", "plan", "event"],
-  cli: ["std", "diagnostic", "error", "event", "dockerfile", "project", "context", "gather", "plan", "engine", "execute", "watch", "ui"],
+  cli: [
+    "std",
+    "diagnostic",
+    "error",
+    "event",
+    "dockerfile",
+    "project",
+    "context",
+    "gather",
+    "plan",
+    "engine",
+    "execute",
+    "watch",
+    "ui",
+  ],
   main: ["cli", "error"],
 };
 

@@ -13,7 +13,9 @@ import type { Session } from "./session.ts";
 export async function followAndStop(session: Session, { first, last }: Converged): Promise<number> {
   const started = new Set(
     first.reconciled.plan.actions.flatMap(({ operation }) =>
-      operation.kind === "container.start" || operation.kind === "container.replace" ? [slotTarget(operation.slot)] : [],
+      operation.kind === "container.start" || operation.kind === "container.replace"
+        ? [slotTarget(operation.slot)]
+        : [],
     ),
   );
   const slots = new Set(last.reconciled.slots.map((wanted) => slotTarget(wanted.slot)));
@@ -27,7 +29,10 @@ export async function followAndStop(session: Session, { first, last }: Converged
     const slot = slotOf(container);
     return slot !== undefined && started.has(slotTarget(slot));
   });
-  if (own.length > 0) session.io.stderr.write(`stopping ${own.map((container) => container.name).join(", ")} (Ctrl-C again to leave at once)\n`);
+  if (own.length > 0)
+    session.io.stderr.write(
+      `stopping ${own.map((container) => container.name).join(", ")} (Ctrl-C again to leave at once)\n`,
+    );
   const engine = session.engine();
   await Promise.all(
     own.map(async (container) => {

@@ -37,19 +37,27 @@ export async function converge(
 ): Promise<Converged> {
   const { project } = of;
   const renderer = session.renderer();
-  return await withProjectLock(await projectLock(session, project), session.signal, async () => {
+  return withProjectLock(await projectLock(session, project), session.signal, async () => {
     let request = of.request;
     let first: World | undefined;
     for (let round = 0; ; round += 1) {
       const world = await survey(session, project, request);
       first ??= world;
       refuseConflicts(world.reconciled.conflicts);
-      if (round === 0 || world.reconciled.plan.actions.length > 0) renderer.emit({ type: "plan", plan: world.reconciled.plan });
+      if (round === 0 || world.reconciled.plan.actions.length > 0)
+        renderer.emit({ type: "plan", plan: world.reconciled.plan });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
       failOn(await execute(await executionOf(session, world, options), session.signal));
       // What was forced is done: asking again would do it again.
-      request = { ...request, forceBuild: false, noCache: false, pull: false, forceRecreate: false, renewAnonVolumes: false };
+      request = {
+        ...request,
+        forceBuild: false,
+        noCache: false,
+        pull: false,
+        forceRecreate: false,
+        renewAnonVolumes: false,
+      };
     }
   });
 }
@@ -93,7 +101,9 @@ export function refuseConflicts(conflicts: readonly Conflict[]): void {
   if (!first) return;
   throw new DockError("conflict", `${first.message}; nothing was touched`, {
     hint: first.hint,
-    ...(others.length === 0 ? {} : { detail: others.map((conflict) => `also: ${conflict.message} (${conflict.hint})`).join("\n") }),
+    ...(others.length === 0
+      ? {}
+      : { detail: others.map((conflict) => `also: ${conflict.message} (${conflict.hint})`).join("\n") }),
   });
 }
 
@@ -105,14 +115,20 @@ export function failOn(outcome: Outcome): void {
   const { error } = first;
   throw new DockError(error.code, error.message, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
-    detail: [error.detail, ...others.map(({ id, error: other }) => `also failed: ${id}: ${other.message}`)].filter((part) => part !== undefined).join("\n"),
+    detail: [error.detail, ...others.map(({ id, error: other }) => `also failed: ${id}: ${other.message}`)]
+      .filter((part) => part !== undefined)
+      .join("\n"),
     cause: error,
   });
 }
 
 function unsettled(world: World): DockError {
   const left = world.reconciled.plan.actions.map((action) => `${action.id} (${action.reasons[0]?.code ?? ""})`);
-  return new DockError("operation-failed", `the engine does not come to rest: after ${ROUNDS} rounds there is still ${left.slice(0, 3).join(", ")}`, {
-    hint: "something else may be changing the same containers; run again, and see \"dock plan\"",
-  });
+  return new DockError(
+    "operation-failed",
+    `the engine does not come to rest: after ${ROUNDS} rounds there is still ${left.slice(0, 3).join(", ")}`,
+    {
+      hint: 'something else may be changing the same containers; run again, and see "dock plan"',
+    },
+  );
 }

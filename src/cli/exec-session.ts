@@ -46,7 +46,10 @@ function useTerminal(session: Session, of: { readonly exec: string; readonly res
     const { rows, columns } = io.stdout;
     if (rows === undefined || columns === undefined) return;
     // A terminal of the wrong size is no reason to end the process in it.
-    session.engine().execResize(of.exec, { rows, columns }, signal).catch(() => undefined);
+    session
+      .engine()
+      .execResize(of.exec, { rows, columns }, signal)
+      .catch(() => undefined);
   };
   resize();
   io.stdout.on("resize", resize);
@@ -73,11 +76,16 @@ function feed(stdin: Session["io"]["stdin"], to: { readonly connection: Duplex; 
   });
 }
 
-async function drain(connection: Duplex, to: { readonly tty: boolean; readonly stdout: Output; readonly stderr: Output }): Promise<void> {
+async function drain(
+  connection: Duplex,
+  to: { readonly tty: boolean; readonly stdout: Output; readonly stderr: Output },
+): Promise<void> {
   const chunks = connection as AsyncIterable<Uint8Array>;
   try {
     if (to.tty) for await (const chunk of chunks) to.stdout.write(chunk);
-    else for await (const chunk of demultiplexed(chunks)) (chunk.stream === "stdout" ? to.stdout : to.stderr).write(chunk.bytes);
+    else
+      for await (const chunk of demultiplexed(chunks))
+        (chunk.stream === "stdout" ? to.stdout : to.stderr).write(chunk.bytes);
   } catch (error) {
     // The end of the stream proves nothing, so neither does its breaking: the engine is asked how the process ended.
     if (!(error instanceof Error)) throw error;
@@ -93,7 +101,10 @@ async function exitCodeOf(session: Session, exec: string): Promise<number> {
     const state = await session.engine().execInspect(exec, session.signal);
     if (!state.running) return state.exitCode ?? 1;
     if (performance.now() > until) {
-      throw new DockError("engine-broken", "the connection to the process was lost while it still runs in the container");
+      throw new DockError(
+        "engine-broken",
+        "the connection to the process was lost while it still runs in the container",
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -47,11 +47,13 @@ export async function followLogs(session: Session, request: LogsRequest): Promis
 function lines(session: Session, container: ObservedContainer, request: LogsRequest): AsyncIterable<OutputLine> {
   const { follow, tail, since, timestamps } = request;
   return withTerminal(session, container, (tty) =>
-    session.engine().containerLogs(
-      container.id,
-      { follow, timestamps, tty, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) },
-      session.signal,
-    ),
+    session
+      .engine()
+      .containerLogs(
+        container.id,
+        { follow, timestamps, tty, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) },
+        session.signal,
+      ),
   );
 }
 

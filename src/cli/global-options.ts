@@ -30,8 +30,19 @@ interface GlobalOption {
 }
 
 const GLOBAL_OPTIONS: readonly GlobalOption[] = [
-  { short: "-f", long: "--file", value: "FILE", description: "project file (default: dock.yaml here or in a parent directory)" },
-  { short: "-p", long: "--project", value: "NAME", description: "project name instead of the file's", aliases: ["--project-name"] },
+  {
+    short: "-f",
+    long: "--file",
+    value: "FILE",
+    description: "project file (default: dock.yaml here or in a parent directory)",
+  },
+  {
+    short: "-p",
+    long: "--project",
+    value: "NAME",
+    description: "project name instead of the file's",
+    aliases: ["--project-name"],
+  },
   { long: "--env-file", value: "FILE", description: "read variables from FILE instead of .env" },
   { long: "--profile", value: "NAME", description: "enable a profile", parse: collect as GlobalOption["parse"] & {} },
   { short: "-H", long: "--host", value: "ADDRESS", description: "engine to use: unix:///path or tcp://host:port" },
@@ -42,7 +53,12 @@ const GLOBAL_OPTIONS: readonly GlobalOption[] = [
   { short: "-v", long: "--verbose", description: "more detail: builders' output, every step" },
   { long: "--no-color", description: "no colours (also: NO_COLOR)" },
   { long: "--parallel", value: "N", description: "operations that run at once", parse: wholeNumber },
-  { long: "--var", value: "K=V", description: "set a variable of the project file (repeatable)", parse: collect as GlobalOption["parse"] & {} },
+  {
+    long: "--var",
+    value: "K=V",
+    description: "set a variable of the project file (repeatable)",
+    parse: collect as GlobalOption["parse"] & {},
+  },
 ];
 
 /** Adds the global options; one whose short or long flag the command has itself is left to the command. */
@@ -52,7 +68,11 @@ export function addGlobalOptions(command: Command): void {
     if (taken.has(option.long)) continue;
     const short = option.short !== undefined && !taken.has(option.short) ? `${option.short}, ` : "";
     const value = option.value === undefined ? "" : ` <${option.value}>`;
-    command.option(`${short}${option.long}${value}`, option.description, ...(option.parse ? [option.parse as never] : []));
+    command.option(
+      `${short}${option.long}${value}`,
+      option.description,
+      ...(option.parse ? [option.parse as never] : []),
+    );
   }
 }
 
@@ -72,7 +92,9 @@ export function withoutAliases(argv: readonly string[]): readonly string[] {
 
 /** Index of the command's name: the first word that is no global option or its value; -1 when there is none. */
 export function commandIndex(argv: readonly string[]): number {
-  const withValue = new Set(GLOBAL_OPTIONS.flatMap(({ short, long, value }) => (value === undefined ? [] : [short, long])));
+  const withValue = new Set(
+    GLOBAL_OPTIONS.flatMap(({ short, long, value }) => (value === undefined ? [] : [short, long])),
+  );
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? "";
     if (!word.startsWith("-")) return index;

@@ -19,7 +19,7 @@ export async function loadProject(session: Session): Promise<Project> {
 /** The project with all that is to say about it; the project is undefined when it has errors. */
 export async function loadDiagnosed(session: Session): ReturnType<typeof load> {
   const { globals, io } = session;
-  return await load({
+  return load({
     cwd: io.cwd,
     env: io.env,
     vars: keyValues(globals.var ?? [], "--var"),

@@ -11,7 +11,9 @@ export function reportError(error: unknown, to: { readonly io: Io; readonly glob
   const { io, globals } = to;
   if (globals.json && error instanceof DockError) {
     const { code, message, hint } = error;
-    io.stdout.write(`${JSON.stringify({ type: "result", ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`);
+    io.stdout.write(
+      `${JSON.stringify({ type: "result", ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
+    );
   }
   io.stderr.write(`${formatError(error, stderrStyle({ io, globals }))}\n`);
   return exitCode(error);
@@ -33,6 +35,9 @@ export function stderrStyle({ io, globals }: Pick<Session, "io" | "globals">): S
 }
 
 /** Diagnostics as text for stderr. */
-export function diagnosticsText(diagnostics: readonly Diagnostic[], to: { readonly io: Io; readonly globals: GlobalOptions }): string {
+export function diagnosticsText(
+  diagnostics: readonly Diagnostic[],
+  to: { readonly io: Io; readonly globals: GlobalOptions },
+): string {
   return `${formatDiagnostics(diagnostics, stderrStyle(to))}\n`;
 }

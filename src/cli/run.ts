@@ -48,7 +48,7 @@ async function help(name: string | undefined, io: Io): Promise<number> {
 
 async function load(name: string): Promise<CommandDefinition> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry) return await entry.load();
+  if (entry) return entry.load();
   const meant = closest(name, Object.keys(COMMANDS));
   throw new DockError("usage", `there is no command "${name}"`, {
     hint: meant === undefined ? 'see "dock --help" for all commands' : `did you mean "dock ${meant}"?`,

@@ -25,7 +25,9 @@ export async function surveyTeardown(
   const plan = teardown(project, observed, {
     volumes: asked.volumes,
     images: asked.images ? Object.keys(project.images).sort() : [],
-    stopSeconds: Object.fromEntries(Object.values(project.services).map((service) => [service.key, stopSeconds(service)])),
+    stopSeconds: Object.fromEntries(
+      Object.values(project.services).map((service) => [service.key, stopSeconds(service)]),
+    ),
   });
   return { plan, observed };
 }

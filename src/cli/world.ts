@@ -40,7 +40,11 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const images = request.images ?? buildableImages(project, services, request);
   await requireFiles(project, { mode: request.mode, services, images });
   const dockerfiles = await readDockerfiles(project, images);
-  const first = await observe(engine, { project: project.name, wantedNames: wantedNames(project, request.mode) }, signal);
+  const first = await observe(
+    engine,
+    { project: project.name, wantedNames: wantedNames(project, request.mode) },
+    signal,
+  );
   const described = await inspectImages(
     engine,
     {
@@ -76,5 +80,7 @@ function buildableImages(project: Project, services: readonly string[], request:
 }
 
 function baseReferences(dockerfiles: Dockerfiles): readonly string[] {
-  return [...dockerfiles.values()].flatMap(({ references }) => references.flatMap((reference) => (reference.kind === "external" ? [reference.ref] : [])));
+  return [...dockerfiles.values()].flatMap(({ references }) =>
+    references.flatMap((reference) => (reference.kind === "external" ? [reference.ref] : [])),
+  );
 }

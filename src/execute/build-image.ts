@@ -29,13 +29,20 @@ export async function buildUntilStable(
     const id = await buildOnce(operation, { execution, inputs }, signal);
     const after = await gatherAgain(execution, key, signal);
     const changed = differingFiles(inputs, after);
-    if (changed.length === 0) return await finish(operation, { execution, inputs, id }, signal);
+    if (changed.length === 0) return finish(operation, { execution, inputs, id }, signal);
     if (attempt === ATTEMPTS) {
-      throw new DockError("build-failed", `the inputs of image ${key} keep changing while it is built: ${changed.slice(0, 5).join(", ")}`, {
-        hint: "does something write into the build context? Leave it out with .dockerignore",
-      });
+      throw new DockError(
+        "build-failed",
+        `the inputs of image ${key} keep changing while it is built: ${changed.slice(0, 5).join(", ")}`,
+        {
+          hint: "does something write into the build context? Leave it out with .dockerignore",
+        },
+      );
     }
-    execution.emit({ type: "notice", message: `image ${key}: ${changed.slice(0, 3).join(", ")} changed during the build; building again` });
+    execution.emit({
+      type: "notice",
+      message: `image ${key}: ${changed.slice(0, 3).join(", ")} changed during the build; building again`,
+    });
     inputs = after;
   }
 }
@@ -65,21 +72,32 @@ async function finish(
   const { engine, project } = execution;
   const key = operation.image;
   const digests = digestsOf(execution, inputs);
-  const dev = digests.dev !== undefined && execution.reconciled.images.get(key)?.digests.dev !== undefined && (await resultIsReckonedWith(execution, { key, id }, signal));
-  const wanted = dev && digests.dev ? [digests.dev, { digest: digests.full, record: digests.record }] : [{ digest: digests.full, record: digests.record }];
+  const dev =
+    digests.dev !== undefined &&
+    execution.reconciled.images.get(key)?.digests.dev !== undefined &&
+    (await resultIsReckonedWith(execution, { key, id }, signal));
+  const wanted =
+    dev && digests.dev
+      ? [digests.dev, { digest: digests.full, record: digests.record }]
+      : [{ digest: digests.full, record: digests.record }];
   for (const { digest } of wanted) await engine.tagImage(id, inputTag(project.name, key, digest), signal);
   for (const tag of operation.tags) await engine.tagImage(id, tag, signal);
   const cache = execution.settings.cacheDirectory;
-  for (const { digest, record } of wanted) await writeRecord(cache, { project: project.name, image: key, digest }, record);
+  for (const { digest, record } of wanted)
+    await writeRecord(cache, { project: project.name, image: key, digest }, record);
   const [first] = wanted;
-  if (first) execution.made.images.set(key, { id, ref: inputTag(project.name, key, first.digest), digest: first.digest });
+  if (first)
+    execution.made.images.set(key, { id, ref: inputTag(project.name, key, first.digest), digest: first.digest });
   const before = execution.reconciled.images.get(key)?.id;
   return before === id ? "cached, the same image" : operation.tags.join(", ");
 }
 
 function digestsOf(execution: Execution, inputs: ImageInputs): ImageDigests {
   const { project, observed } = execution;
-  const world = { inputs: { ...execution.inputs, images: { ...execution.inputs.images, [inputs.key]: inputs } }, observed };
+  const world = {
+    inputs: { ...execution.inputs, images: { ...execution.inputs.images, [inputs.key]: inputs } },
+    observed,
+  };
   const digests = inputDigests(project, world, imageOrder(project, world.inputs, [inputs.key])).get(inputs.key);
   if (!digests) throw new Error(`no digest of image ${inputs.key}`);
   return digests;
@@ -89,7 +107,13 @@ async function gatherAgain(execution: Execution, key: string, signal: AbortSigna
   const { project, observed, settings } = execution;
   const dockerfiles = await readDockerfiles(project, [key]);
   const mode = execution.reconciled.images.get(key)?.digests.dev === undefined ? "plain" : "dev";
-  return await gatherImage(project, key, { dockerfiles, mode, observed, cacheDirectory: settings.cacheDirectory, signal });
+  return gatherImage(project, key, {
+    dockerfiles,
+    mode,
+    observed,
+    cacheDirectory: settings.cacheDirectory,
+    signal,
+  });
 }
 
 /** Paths that differ between two readings of an image's inputs; the Dockerfile goes by its name. */
@@ -122,9 +146,21 @@ function forward(event: BuildEvent, image: string, { emit }: Execution): void {
       emit({ type: "build-log", image, step: event.id, text: event.text });
       return;
     case "progress":
-      emit({ type: "build-progress", image, step: event.id, what: event.what, current: event.current, total: event.total });
+      emit({
+        type: "build-progress",
+        image,
+        step: event.id,
+        what: event.what,
+        current: event.current,
+        total: event.total,
+      });
       return;
     case "warning":
-      emit({ type: "build-warning", image, message: event.message, ...(event.lines === undefined ? {} : { line: event.lines.first }) });
+      emit({
+        type: "build-warning",
+        image,
+        message: event.message,
+        ...(event.lines === undefined ? {} : { line: event.lines.first }),
+      });
   }
 }

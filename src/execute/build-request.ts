@@ -29,7 +29,9 @@ export async function buildRequest(
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
   return {
     sources: {
-      ...(image.context.kind === "directory" ? { context: withContentTimes(localSource(image.context.path), inputs) } : {}),
+      ...(image.context.kind === "directory"
+        ? { context: withContentTimes(localSource(image.context.path), inputs) }
+        : {}),
       dockerfile: dockerfileSource({ name: file.name, text, ignoreText }),
       ...named.sources,
     },

@@ -31,7 +31,10 @@ export async function createSlotContainer(
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
   body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
   const { platform } = wanted.service;
-  const id = await execution.engine.createContainer({ name: of.name, body, ...(platform === undefined ? {} : { platform }) }, signal);
+  const id = await execution.engine.createContainer(
+    { name: of.name, body, ...(platform === undefined ? {} : { platform }) },
+    signal,
+  );
   try {
     for (const [network, endpoint] of others) {
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
@@ -49,7 +52,11 @@ const CLEANUP_MS = 30_000;
 
 function containerBody(
   execution: Execution,
-  of: { readonly wanted: WantedSlot; readonly image: SlotImageNow; readonly carriedVolumes: Readonly<Record<string, string>> },
+  of: {
+    readonly wanted: WantedSlot;
+    readonly image: SlotImageNow;
+    readonly carriedVolumes: Readonly<Record<string, string>>;
+  },
 ): ContainerBody {
   const { project, inputs, observed } = execution;
   const { wanted, image } = of;

@@ -30,11 +30,15 @@ export async function execute(execution: Execution, signal: AbortSignal): Promis
   const bugs: unknown[] = [];
   for (const action of actions) {
     // The plan's order has everything before what needs it.
-    const before = action.after.map((id) => running.get(id));
+    const before = action.after.flatMap((id) => running.get(id) ?? []);
     const verdict = (async (): Promise<Verdict> => {
       const verdicts = await Promise.all(before);
-      if (signal.aborted || verdicts.some((verdict) => verdict !== "done" && verdict !== undefined)) {
-        execution.emit({ type: "action-skipped", id: action.id, because: signal.aborted ? "interrupted" : "something it needs failed" });
+      if (signal.aborted || verdicts.some((verdict) => verdict !== "done")) {
+        execution.emit({
+          type: "action-skipped",
+          id: action.id,
+          because: signal.aborted ? "interrupted" : "something it needs failed",
+        });
         return "skipped";
       }
       const slot = action.operation.kind === "image.build" ? limits.builds : limits.others;
@@ -44,7 +48,7 @@ export async function execute(execution: Execution, signal: AbortSignal): Promis
     })();
     running.set(action.id, verdict);
   }
-  const verdicts = await Promise.all([...running.values()]);
+  const verdicts = await Promise.all(running.values());
   if (bugs.length > 0) throw bugs[0];
   signal.throwIfAborted();
   const ids = [...running.keys()];
@@ -76,7 +80,12 @@ async function perform(
   execution.emit({ type: "action-started", id: action.id });
   try {
     const note = await dispatch(EXECUTORS, action.operation, { execution, signal });
-    execution.emit({ type: "action-done", id: action.id, durationMs: elapsed(), ...(note === undefined ? {} : { note }) });
+    execution.emit({
+      type: "action-done",
+      id: action.id,
+      durationMs: elapsed(),
+      ...(note === undefined ? {} : { note }),
+    });
     return "done";
   } catch (error) {
     if (signal.aborted) {

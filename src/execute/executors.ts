@@ -1,6 +1,15 @@
 import type { Operation, OperationKind } from "../plan/operation.ts";
 import type { Execution } from "./execution.ts";
-import { createContainer, removeContainer, renameContainer, restartContainer, startContainer, stopContainer, updateContainer, waitForContainer } from "./operations/container.ts";
+import {
+  createContainer,
+  removeContainer,
+  renameContainer,
+  restartContainer,
+  startContainer,
+  stopContainer,
+  updateContainer,
+  waitForContainer,
+} from "./operations/container.ts";
 import { buildImage, pullImage, removeImage, tagImage } from "./operations/image.ts";
 import { connectNetwork, createNetwork, disconnectNetwork, removeNetwork } from "./operations/network.ts";
 import { replaceContainer } from "./operations/replace.ts";

@@ -37,9 +37,13 @@ export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal,
     }
     const holder = await askHolder(name);
     if (performance.now() > until) {
-      throw new DockError("locked", `project ${lock.project} is being changed by ${holder ?? "another dock"}; nothing was touched`, {
-        hint: "wait until it has finished, or end it",
-      });
+      throw new DockError(
+        "locked",
+        `project ${lock.project} is being changed by ${holder ?? "another dock"}; nothing was touched`,
+        {
+          hint: "wait until it has finished, or end it",
+        },
+      );
     }
     if (!told && holder !== undefined) {
       lock.onWait(`waiting for ${holder}, which is changing project ${lock.project}`);
@@ -58,7 +62,7 @@ async function claim(name: string, holder: string): Promise<Server | undefined> 
     socket.on("error", () => socket.destroy());
     socket.end(holder);
   });
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") resolve(undefined);
       else reject(error);
@@ -69,7 +73,7 @@ async function claim(name: string, holder: string): Promise<Server | undefined> 
 
 /** Who holds the name; undefined when it was let go meanwhile. */
 async function askHolder(name: string): Promise<string | undefined> {
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     const socket = connect(name);
     let answer = "";
     socket.setTimeout(2000, () => socket.destroy());

@@ -81,9 +81,13 @@ async function healthy(execution: Execution, awaited: Awaited, signal: AbortSign
 async function currentHealth(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
   const { health } = await execution.engine.inspectContainer(awaited.id, signal);
   if (health === undefined) {
-    throw new DockError("not-ready", `service ${awaited.wanted.slot.service} is waited for until it is healthy, but has no health check`, {
-      hint: `add a "healthcheck" to service ${awaited.wanted.slot.service}, or wait for "service_started"`,
-    });
+    throw new DockError(
+      "not-ready",
+      `service ${awaited.wanted.slot.service} is waited for until it is healthy, but has no health check`,
+      {
+        hint: `add a "healthcheck" to service ${awaited.wanted.slot.service}, or wait for "service_started"`,
+      },
+    );
   }
   if (health.status === "healthy") return;
   if (health.status === "unhealthy" && awaited.startedAt === undefined) throw await unhealthy(execution, awaited);
@@ -104,7 +108,7 @@ async function expiry(execution: Execution, awaited: Awaited, signal: AbortSigna
   await execution.clock.sleep(milliseconds, signal);
   throw await notReady(execution, awaited, {
     what: `was not ${awaited.until} after ${formatDuration(milliseconds)}`,
-    hint: "give it longer with --wait-timeout, or see what it does with \"dock logs\"",
+    hint: 'give it longer with --wait-timeout, or see what it does with "dock logs"',
   });
 }
 
@@ -120,13 +124,17 @@ function defaultTimeout({ until, wanted }: Awaited): number {
 async function unhealthy(execution: Execution, awaited: Awaited): Promise<DockError> {
   const { health } = await execution.engine.inspectContainer(awaited.id, AbortSignal.timeout(10_000));
   const output = health?.lastOutput.trim() ?? "";
-  return await notReady(execution, awaited, {
+  return notReady(execution, awaited, {
     what: output === "" ? "is unhealthy" : `is unhealthy: its health check said "${output}"`,
     hint: `see its output with "dock logs ${awaited.wanted.slot.service}"`,
   });
 }
 
-async function notReady(execution: Execution, awaited: Awaited, of: { readonly what: string; readonly hint: string }): Promise<DockError> {
+async function notReady(
+  execution: Execution,
+  awaited: Awaited,
+  of: { readonly what: string; readonly hint: string },
+): Promise<DockError> {
   const lines = await lastLines(execution.engine, awaited);
   return new DockError("not-ready", `service ${awaited.wanted.slot.service} ${of.what}`, {
     hint: of.hint,
@@ -139,7 +147,8 @@ async function lastLines(engine: Engine, awaited: Awaited): Promise<readonly str
   const lines: string[] = [];
   try {
     const options = { follow: false, tail: SHOWN_LINES, timestamps: false, tty: awaited.wanted.service.tty };
-    for await (const line of engine.containerLogs(awaited.id, options, AbortSignal.timeout(10_000))) lines.push(line.text);
+    for await (const line of engine.containerLogs(awaited.id, options, AbortSignal.timeout(10_000)))
+      lines.push(line.text);
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
   }
@@ -149,7 +158,7 @@ async function lastLines(engine: Engine, awaited: Awaited): Promise<readonly str
 /** After an abort nobody looks at the promise any more: its rejection must not surface as unhandled. */
 function quietAfterAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return promise.catch(async (error: unknown) => {
-    if (signal.aborted) return await new Promise<never>(() => undefined);
+    if (signal.aborted) return new Promise<never>(() => undefined);
     throw error;
   });
 }

@@ -18,7 +18,12 @@ export function applyBuildArgs(
     const { image, name, value } = parseArgument(argument, project);
     const candidates = image === undefined ? of.images : [image];
     const targets = candidates.filter((key) => (declared.get(key) ?? declaredNames(of.dockerfiles, key)).has(name));
-    if (targets.length === 0) throw undeclared(name, image, candidates.flatMap((key) => [...(declared.get(key) ?? [])]));
+    if (targets.length === 0)
+      throw undeclared(
+        name,
+        image,
+        candidates.flatMap((key) => [...(declared.get(key) ?? [])]),
+      );
     for (const key of targets) changes.set(key, { ...changes.get(key), [name]: value });
   }
   const images = Object.entries(project.images).map(([key, image]): [string, Image] => {
@@ -29,7 +34,10 @@ export function applyBuildArgs(
 }
 
 /** An image's key may hold dots, so the longest key that fits is meant. */
-function parseArgument(argument: string, project: Project): { readonly image?: string; readonly name: string; readonly value: string } {
+function parseArgument(
+  argument: string,
+  project: Project,
+): { readonly image?: string; readonly name: string; readonly value: string } {
   const at = argument.indexOf("=");
   const left = at < 0 ? argument : argument.slice(0, at);
   const value = at < 0 ? process.env[left.slice(left.lastIndexOf(".") + 1)] : argument.slice(at + 1);
@@ -50,7 +58,10 @@ function declaredNames(dockerfiles: Dockerfiles, key: string): ReadonlySet<strin
 function undeclared(name: string, image: string | undefined, known: readonly string[]): DockError {
   const meant = closest(name, known);
   const all = [...new Set(known)].sort();
-  const where = image === undefined ? "no selected image's Dockerfile declares" : `the Dockerfile of image ${image} does not declare`;
+  const where =
+    image === undefined
+      ? "no selected image's Dockerfile declares"
+      : `the Dockerfile of image ${image} does not declare`;
   return new DockError("usage", `${where} ARG ${name}`, {
     hint:
       meant !== undefined

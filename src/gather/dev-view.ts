@@ -9,14 +9,20 @@ import type { Dockerfiles } from "./dockerfiles.ts";
  * What every user of an image shows over its files in dev mode, without the links; undefined where not only service
  * containers use it (spec §3, condition a): another image starts or copies from it, or nobody runs it.
  */
-export async function devView(project: Project, key: string, dockerfiles: Dockerfiles): Promise<Omit<DevView, "links"> | undefined> {
+export async function devView(
+  project: Project,
+  key: string,
+  dockerfiles: Dockerfiles,
+): Promise<Omit<DevView, "links"> | undefined> {
   const services = Object.values(project.services).map((service) => effectiveService(service, "dev"));
   const users = services.filter(({ image }) => image.kind === "built" && image.key === key);
   if (users.length === 0 || isPartOfAnother(project, key, dockerfiles)) return undefined;
   const binds = await commonBinds(users);
   if (binds.length === 0) return undefined;
   const common = new Set(binds.map((bind) => bind.target));
-  const others = users.flatMap((user) => allMounts(user).map((mount) => mount.target)).filter((target) => !common.has(target));
+  const others = users
+    .flatMap((user) => allMounts(user).map((mount) => mount.target))
+    .filter((target) => !common.has(target));
   return { binds, otherMounts: [...new Set(others)] };
 }
 
@@ -31,10 +37,17 @@ function isPartOfAnother(project: Project, key: string, dockerfiles: Dockerfiles
 }
 
 async function commonBinds(users: readonly EffectiveService[]): Promise<DevView["binds"]> {
-  const [first, ...others] = users.map((user) => user.devMounts.flatMap((mount) => (mount.kind === "bind" ? [mount] : [])));
-  const common = (first ?? []).filter((bind) => others.every((binds) => binds.some((other) => other.target === bind.target)));
-  return await Promise.all(
-    common.map(async ({ target, source }) => ({ target, kind: (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const) })),
+  const [first, ...others] = users.map((user) =>
+    user.devMounts.flatMap((mount) => (mount.kind === "bind" ? [mount] : [])),
+  );
+  const common = (first ?? []).filter((bind) =>
+    others.every((binds) => binds.some((other) => other.target === bind.target)),
+  );
+  return Promise.all(
+    common.map(async ({ target, source }) => ({
+      target,
+      kind: (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const),
+    })),
   );
 }
 

@@ -3,7 +3,7 @@ import { basename, isAbsolute, join } from "node:path";
 import { type Dockerfile, parseDockerfile } from "../dockerfile/parse.ts";
 import { familiarName } from "../dockerfile/reference-name.ts";
 import { externalReferences, replaceReferences } from "../dockerfile/references.ts";
-import type { Scope } from "../dockerfile/resolve.ts";
+import type { Scope } from "../dockerfile/scope.ts";
 import { DockError } from "../error.ts";
 import type { ImageReference } from "../plan/inputs.ts";
 import { engineReference } from "../plan/input-digest.ts";
@@ -92,7 +92,10 @@ async function readOrUndefined(path: string, image: Image): Promise<string | und
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     const what = code === "EISDIR" ? "is a directory" : `can't be read (${code ?? "unknown error"})`;
-    throw new DockError("not-found", `image ${image.key}: ${path} ${what}`, { hint: `mend it, or set "dockerfile:" of image ${image.key}`, cause: error });
+    throw new DockError("not-found", `image ${image.key}: ${path} ${what}`, {
+      hint: `mend it, or set "dockerfile:" of image ${image.key}`,
+      cause: error,
+    });
   }
 }
 

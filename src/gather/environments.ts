@@ -28,7 +28,9 @@ async function readEnvFile(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" && !file.required) return {};
-    throw new DockError("not-found", `env_file ${file.path} can't be read (${code ?? "unknown error"})`, { cause: error });
+    throw new DockError("not-found", `env_file ${file.path} can't be read (${code ?? "unknown error"})`, {
+      cause: error,
+    });
   }
   const { values, inherited, diagnostics } = parseEnvFile({ file: file.path, text }, file.format);
   if (hasErrors(diagnostics)) {

@@ -37,7 +37,13 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
     gatherEnvironments(project, services, machine.env),
     Promise.all(
       keys.map((key) =>
-        gatherImage(project, key, { dockerfiles: known, mode, observed, cacheDirectory: machine.cacheDirectory, signal: machine.signal }),
+        gatherImage(project, key, {
+          dockerfiles: known,
+          mode,
+          observed,
+          cacheDirectory: machine.cacheDirectory,
+          signal: machine.signal,
+        }),
       ),
     ),
   ]);
@@ -56,7 +62,9 @@ export async function requireFiles(
 ): Promise<void> {
   const diagnostics = await missingFiles(project, of);
   if (hasErrors(diagnostics)) {
-    throw new DockError("invalid-project", "the project names files that are not there; nothing was touched", { diagnostics });
+    throw new DockError("invalid-project", "the project names files that are not there; nothing was touched", {
+      diagnostics,
+    });
   }
 }
 

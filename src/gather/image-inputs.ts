@@ -5,7 +5,7 @@ import { FileStatCache } from "../context/stat-cache.ts";
 import { declaredArguments } from "../dockerfile/arguments.ts";
 import { hiddenByBind } from "../dockerfile/hidden.ts";
 import { contextReads, remoteSources } from "../dockerfile/reads.ts";
-import type { BaseImage, Scope } from "../dockerfile/resolve.ts";
+import type { BaseImage, Scope } from "../dockerfile/scope.ts";
 import type { FileInputs, ImageInputs } from "../plan/inputs.ts";
 import type { Mode } from "../plan/mode.ts";
 import type { Observed } from "../plan/observed.ts";
@@ -31,10 +31,14 @@ export async function gatherImage(project: Project, key: string, gathering: Imag
   if (!file) throw new Error(`the Dockerfile of image ${key} was not read`);
   const { image, dockerfile } = file;
   const scope: Scope = { ...file.scope, bases: knownBases(file, gathering.observed) };
-  const context = image.context.kind === "directory" ? await digestDirectory(project, { ...file, scope }, gathering) : undefined;
+  const context =
+    image.context.kind === "directory" ? await digestDirectory(project, { ...file, scope }, gathering) : undefined;
   const named = await digestNamed(project, image, gathering);
   const files = fileInputs([...marks(context), ...named]);
-  const dev = context && gathering.mode === "dev" ? await devInputs(project, { file: { ...file, scope }, context, named }, gathering) : undefined;
+  const dev =
+    context && gathering.mode === "dev"
+      ? await devInputs(project, { file: { ...file, scope }, context, named }, gathering)
+      : undefined;
   const declared = new Set(declaredArguments(dockerfile).map(({ name }) => name));
   return {
     key,
@@ -59,14 +63,18 @@ function marks(context: ContextDigest | undefined): readonly Mark[] {
   return (context?.entries ?? []).map(({ path, mark }) => [path, mark]);
 }
 
-async function digestDirectory(project: Project, file: ReadDockerfile, gathering: ImageGathering): Promise<ContextDigest> {
+async function digestDirectory(
+  project: Project,
+  file: ReadDockerfile,
+  gathering: ImageGathering,
+): Promise<ContextDigest> {
   const { image, scope } = file;
   if (image.context.kind !== "directory") throw new Error("the context is no directory");
   const { path } = image.context;
-  return await withStatCache(path, gathering, async (cache) => {
+  return withStatCache(path, gathering, async (cache) => {
     const reads = contextReads(file.dockerfile, scope);
     const { patterns: ignore } = loadIgnore(path, file.path);
-    return await digestContext(path, { ignore, reads, mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
+    return digestContext(path, { ignore, reads, mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
   });
 }
 
@@ -77,7 +85,11 @@ async function digestNamed(project: Project, image: Image, gathering: ImageGathe
     const { path } = context;
     const digest = await withStatCache(path, gathering, async (cache) => {
       const { patterns: ignore } = loadIgnore(path, undefined);
-      return await digestContext(path, { ignore, reads: "everything", mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
+      return digestContext(
+        path,
+        { ignore, reads: "everything", mountPoints: mountPointsIn(project, path), cache },
+        gathering.signal,
+      );
     });
     return digest.entries.map((entry): Mark => [`${name}:${entry.path}`, entry.mark]);
   });
@@ -99,7 +111,11 @@ async function devInputs(
   return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };
 }
 
-async function withStatCache<T>(directory: string, gathering: ImageGathering, work: (cache: FileStatCache) => Promise<T>): Promise<T> {
+async function withStatCache<T>(
+  directory: string,
+  gathering: ImageGathering,
+  work: (cache: FileStatCache) => Promise<T>,
+): Promise<T> {
   const folder = join(gathering.cacheDirectory, "stat");
   const cache = await FileStatCache.load(folder, directory);
   const result = await work(cache);

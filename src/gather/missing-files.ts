@@ -46,7 +46,12 @@ async function missingOfImage(image: Image | undefined): Promise<readonly Diagno
   }
   for (const [name, context] of Object.entries(image.contexts)) {
     if (context.kind === "directory" && (await kindOf(context.path)) !== "directory") {
-      missing.push(error("missing-context", { message: `context ${name} of image ${image.key}, ${context.path}, is no directory`, at: image.at }));
+      missing.push(
+        error("missing-context", {
+          message: `context ${name} of image ${image.key}, ${context.path}, is no directory`,
+          at: image.at,
+        }),
+      );
     }
   }
   return missing;
@@ -61,7 +66,13 @@ async function missingOfService(project: Project, key: string, mode: Mode): Prom
   const files = await Promise.all(
     service.envFiles.map(async (file) =>
       file.required && (await kindOf(file.path)) === "missing"
-        ? [error("missing-env-file", { message: `env_file ${file.path} of service ${key} does not exist`, at: file.at, hint: `create it, or write {path: …, required: false}` })]
+        ? [
+            error("missing-env-file", {
+              message: `env_file ${file.path} of service ${key} does not exist`,
+              at: file.at,
+              hint: `create it, or write {path: …, required: false}`,
+            }),
+          ]
         : [],
     ),
   );
@@ -79,7 +90,10 @@ async function missingBind(service: string, bind: Extract<Mount, { kind: "bind" 
   ];
 }
 
-function error(code: string, of: { readonly message: string; readonly at: Location; readonly hint?: string }): Diagnostic {
+function error(
+  code: string,
+  of: { readonly message: string; readonly at: Location; readonly hint?: string },
+): Diagnostic {
   return { severity: "error", code, ...of };
 }
 

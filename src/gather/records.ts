@@ -48,7 +48,9 @@ export async function writeRecord(
 async function newestFirst(root: string): Promise<readonly string[]> {
   try {
     const names = (await readdir(root)).filter((name) => name.endsWith(".json"));
-    const times = await Promise.all(names.map(async (name) => ({ name, time: (await stat(join(root, name))).mtimeMs })));
+    const times = await Promise.all(
+      names.map(async (name) => ({ name, time: (await stat(join(root, name))).mtimeMs })),
+    );
     return times.sort((a, b) => b.time - a.time).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Error && "code" in error) return [];
@@ -69,7 +71,9 @@ async function readRecord(file: string): Promise<BuildRecord | undefined> {
 function isRecord(value: unknown): value is BuildRecord {
   if (value === null || typeof value !== "object") return false;
   const record = value as Record<string, unknown>;
-  const maps = ["args", "files", "labels", "bases"].every((name) => typeof record[name] === "object" && record[name] !== null);
+  const maps = ["args", "files", "labels", "bases"].every(
+    (name) => typeof record[name] === "object" && record[name] !== null,
+  );
   const texts = ["dockerfile", "target", "platform"].every((name) => typeof record[name] === "string");
   return maps && texts && Array.isArray(record["hiddenTargets"]);
 }

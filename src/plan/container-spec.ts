@@ -275,9 +275,7 @@ export function canonicalSpec(wish: ContainerWish): CanonicalSpec {
 export function concealedSpec(spec: CanonicalSpec, salt: string): CanonicalSpec {
   const environment = spec["environment"] as Readonly<Record<string, string>> | undefined;
   if (environment === undefined) return spec;
-  const hashed = Object.entries(environment).map(
-    ([name, value]) => [name, concealedValue(salt, value)] as const,
-  );
+  const hashed = Object.entries(environment).map(([name, value]) => [name, concealedValue(salt, value)] as const);
   return { ...spec, environment: Object.fromEntries(hashed) };
 }
 

@@ -23,6 +23,3 @@ export const LABEL = {
   /** Set on containers of `run`: they are no slot of their service. */
   oneOff: "dev.dock.one-off",
 } as const;
-
-/** Beginning of every label key of dock's own; a project may not set labels that start so. */
-export const LABEL_PREFIX = "dev.dock.";

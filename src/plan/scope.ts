@@ -20,7 +20,10 @@ export function wantedNames(project: Project, mode: Mode): WantedNames {
   const services = Object.values(project.services).map((service) => effectiveService(service, mode));
   return {
     containers: services.flatMap((service) =>
-      Array.from({ length: service.scale }, (_, index) => service.containerName ?? `${project.name}-${service.key}-${index + 1}`),
+      Array.from(
+        { length: service.scale },
+        (_, index) => service.containerName ?? `${project.name}-${service.key}-${index + 1}`,
+      ),
     ),
     networks: Object.values(project.networks).map((network) => network.name),
     volumes: Object.values(project.volumes).map((volume) => volume.name),
@@ -42,7 +45,9 @@ export function crowdedRepositories(project: Project, observed: Observed, kept: 
   return Object.keys(project.images)
     .map((key) => inputRepository(project.name, key))
     .filter((repository) => {
-      const images = observed.images.filter((image) => image.tags.some((tag) => isInputTag(tag) && tag.startsWith(`${repository}:`)));
+      const images = observed.images.filter((image) =>
+        image.tags.some((tag) => isInputTag(tag) && tag.startsWith(`${repository}:`)),
+      );
       return images.length > kept;
     });
 }

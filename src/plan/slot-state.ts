@@ -63,11 +63,6 @@ export function imageId(image: SlotImage): string | undefined {
   return image.kind === "built" ? image.image.id : image.id;
 }
 
-/** Reference that the slot's container is created from. */
-export function imageRef(image: SlotImage): string {
-  return image.kind === "built" ? image.image.ref : image.ref;
-}
-
 function assess(
   container: ObservedContainer,
   wish: SlotWish,

@@ -33,7 +33,10 @@ function replan(text: string, before: ReturnType<typeof upped>, files = {}) {
 }
 
 const lines = (plan: ReturnType<typeof replan>) =>
-  plan.actions.map((action) => `${action.id}: ${action.reasons.map((reason) => [reason.code, reason.path, reason.files].filter(Boolean).join(" ")).join(", ")}`);
+  plan.actions.map(
+    (action) =>
+      `${action.id}: ${action.reasons.map((reason) => [reason.code, reason.path, reason.files].filter(Boolean).join(" ")).join(", ")}`,
+  );
 
 describe("up from nothing", () => {
   test("builds, pulls and creates everything in an order that its dependencies allow", () => {

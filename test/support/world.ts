@@ -1,6 +1,5 @@
-import { LABEL } from "../../src/plan/labels.ts";
 import type { ImageInputs, Inputs } from "../../src/plan/inputs.ts";
-import type { Observed, ObservedContainer, ObservedImage } from "../../src/plan/observed.ts";
+import type { Observed } from "../../src/plan/observed.ts";
 import { compile } from "../../src/project/compile.ts";
 import type { Project } from "../../src/project/model.ts";
 import { sha256 } from "../../src/std/digest.ts";
@@ -24,7 +23,10 @@ export function inputsOf(
     const content = files[key] ?? { "app.js": key };
     const inputs: ImageInputs = {
       key,
-      files: { digest: sha256(JSON.stringify(Object.entries(content).sort())), files: content },
+      files: {
+        digest: sha256(JSON.stringify(Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
+        files: content,
+      },
       dockerfile: sha256(`FROM scratch # ${key}`),
       args: project.images[key]?.args ?? {},
       references: [],
@@ -46,19 +48,4 @@ export function emptyEngine(): Observed {
     images: [],
     foreignContainers: [],
   };
-}
-
-/** An image on an engine. */
-export function imageOf(id: string, ...tags: readonly string[]): ObservedImage {
-  return { id, tags, digests: [] };
-}
-
-/** A container of somebody else. */
-export function strangerOf(name: string): Observed["foreignContainers"][number] {
-  return { id: sha256(name), name, labels: {} };
-}
-
-/** The container's slot as `service/number`. */
-export function slotText(container: ObservedContainer): string {
-  return `${container.labels[LABEL.service]}/${container.labels[LABEL.number]}`;
 }

@@ -38,11 +38,14 @@ export const build: CommandDefinition = {
     const declared = await loadProject(session);
     for (const key of args) requireKnown(key, declared.images, "image");
     const keys = args.length > 0 ? args : Object.keys(declared.images).sort();
-    if (keys.length === 0) throw new DockError("usage", "the project declares no images", { hint: 'add an "images:" section' });
+    if (keys.length === 0)
+      throw new DockError("usage", "the project declares no images", { hint: 'add an "images:" section' });
     const project = await withBuildArgs(forOneImage(declared, keys, given), given.arg ?? [], keys);
     const { stdout } = session.io;
     if (given.print) {
-      stdout.write(`${JSON.stringify({ images: Object.fromEntries(keys.map((key) => [key, printed(project.images[key])])) }, undefined, 2)}\n`);
+      stdout.write(
+        `${JSON.stringify({ images: Object.fromEntries(keys.map((key) => [key, printed(project.images[key])])) }, undefined, 2)}\n`,
+      );
       return 0;
     }
     const request = {
@@ -65,9 +68,15 @@ function forOneImage(project: Project, keys: readonly string[], options: BuildOp
   const [key = "", ...others] = keys;
   const image = project.images[key];
   if (others.length > 0 || !image) {
-    throw new DockError("usage", `${tag ? "--tag" : "--target"} needs exactly one image`, { hint: `name it: dock build ${key} …` });
+    throw new DockError("usage", `${tag ? "--tag" : "--target"} needs exactly one image`, {
+      hint: `name it: dock build ${key} …`,
+    });
   }
-  const changed: Image = { ...image, ...(tag === undefined ? {} : { tags: tag.map((ref) => spelled(ref)) }), ...(target === undefined ? {} : { target }) };
+  const changed: Image = {
+    ...image,
+    ...(tag === undefined ? {} : { tags: tag.map((ref) => spelled(ref)) }),
+    ...(target === undefined ? {} : { target }),
+  };
   return { ...project, images: { ...project.images, [key]: changed } };
 }
 
@@ -86,7 +95,10 @@ function printed(image: Image | undefined): Readonly<Record<string, unknown>> {
   };
 }
 
-function result(key: string, of: { readonly project: Project; readonly first: World; readonly last: World }): Readonly<Record<string, unknown>> {
+function result(
+  key: string,
+  of: { readonly project: Project; readonly first: World; readonly last: World },
+): Readonly<Record<string, unknown>> {
   const before = of.first.reconciled.images.get(key);
   const after = of.last.reconciled.images.get(key);
   const built = before?.build !== undefined;

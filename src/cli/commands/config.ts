@@ -27,7 +27,9 @@ export const config: CommandDefinition = {
       return 0;
     }
     // Places in the file are for diagnostics; a reader of the result has no use for them.
-    const plain: unknown = JSON.parse(JSON.stringify(project, (key, value: unknown) => (key === "at" ? undefined : value)));
+    const plain: unknown = JSON.parse(
+      JSON.stringify(project, (key, value: unknown) => (key === "at" ? undefined : value)),
+    );
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
       return 0;

@@ -22,7 +22,9 @@ export const context: CommandDefinition = {
     } catch (error) {
       if (!(error instanceof DockError)) throw error;
       const docker = `to switch the docker command's engine, use "docker context ${key}"`;
-      throw new DockError("usage", error.message, { hint: error.hint === undefined ? docker : `${error.hint}; ${docker}` });
+      throw new DockError("usage", error.message, {
+        hint: error.hint === undefined ? docker : `${error.hint}; ${docker}`,
+      });
     }
     const image = project.images[key];
     if (image?.context.kind !== "directory") {

@@ -43,7 +43,7 @@ export const exec: CommandDefinition = {
     const container = await runningContainer(session, { project: project.name, service, index: given.index });
     const { stdin, stdout } = session.io;
     const tty = given.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
-    return await attachExec(session, container.id, {
+    return attachExec(session, container.id, {
       command,
       tty,
       stdin: true,
@@ -64,8 +64,14 @@ async function runningContainer(
   const own = observed.containers
     .filter((container) => slotOf(container)?.service === of.service)
     .sort((a, b) => (slotOf(a)?.number ?? 0) - (slotOf(b)?.number ?? 0));
-  const chosen = of.index === undefined ? own.find(({ state }) => state === "running") : own.find((container) => slotOf(container)?.number === of.index);
+  const chosen =
+    of.index === undefined
+      ? own.find(({ state }) => state === "running")
+      : own.find((container) => slotOf(container)?.number === of.index);
   if (chosen?.state === "running") return chosen;
-  const which = of.index === undefined ? `service ${of.service} has no running container` : `container ${of.index} of service ${of.service} is not running`;
+  const which =
+    of.index === undefined
+      ? `service ${of.service} has no running container`
+      : `container ${of.index} of service ${of.service} is not running`;
   throw new DockError("operation-failed", which, { hint: `start it with "dock up -d ${of.service}"` });
 }

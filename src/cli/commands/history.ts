@@ -42,7 +42,9 @@ async function findImage(session: Session, name: string): Promise<string> {
     const tag = image.tags.find((candidate) => isThere(images, candidate));
     if (tag !== undefined) return tag;
     const repository = inputRepository(project.name, name);
-    const input = images.flatMap(({ tags }) => tags).find((candidate) => isInputTag(candidate) && candidate.startsWith(`${repository}:`));
+    const input = images
+      .flatMap(({ tags }) => tags)
+      .find((candidate) => isInputTag(candidate) && candidate.startsWith(`${repository}:`));
     if (input !== undefined) return input;
     throw new DockError("operation-failed", `image ${name} is not built yet`, { hint: `run "dock build ${name}"` });
   }

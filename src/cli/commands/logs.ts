@@ -36,9 +36,13 @@ export const logs: CommandDefinition = {
       return slot !== undefined && (args.length === 0 || args.includes(slot.service));
     });
     if (containers.length === 0) {
-      throw new DockError("operation-failed", `no container of ${args.length === 0 ? `project ${project.name}` : args.join(", ")} is there`, {
-        hint: 'bring it up with "dock up -d"',
-      });
+      throw new DockError(
+        "operation-failed",
+        `no container of ${args.length === 0 ? `project ${project.name}` : args.join(", ")} is there`,
+        {
+          hint: 'bring it up with "dock up -d"',
+        },
+      );
     }
     await followLogs(session, {
       containers,

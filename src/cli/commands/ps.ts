@@ -37,7 +37,8 @@ export const ps: CommandDefinition = {
       .filter((candidate) => args.length === 0 || args.includes(candidate.service))
       .sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.number - b.number));
     const { stdout } = session.io;
-    if (given.services) stdout.write([...new Set(rows.map(({ service }) => service))].map((name) => `${name}\n`).join(""));
+    if (given.services)
+      stdout.write([...new Set(rows.map(({ service }) => service))].map((name) => `${name}\n`).join(""));
     else if (session.globals.json) stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
     else if (session.globals.quiet) stdout.write(rows.map(({ id }) => `${id}\n`).join(""));
     else stdout.write(`${formatPs(rows, stdoutStyle(session))}\n`);
@@ -50,7 +51,7 @@ async function surveyLastMode(session: Session, project: Project): Promise<World
   const world = await survey(session, project, plainRequest("dev"));
   const { containers } = world.observed;
   const plain = containers.length > 0 && containers.every((container) => container.labels[LABEL.mode] === "plain");
-  return plain ? await survey(session, project, plainRequest("plain")) : world;
+  return plain ? survey(session, project, plainRequest("plain")) : world;
 }
 
 function psRow(container: ObservedContainer, current: ReadonlySet<string>): readonly PsRow[] {

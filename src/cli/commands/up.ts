@@ -37,7 +37,8 @@ export const up: CommandDefinition = {
     }
     const converged = await converge(session, { project, request }, convergeOptions(given));
     jsonResult(session, { ok: true });
-    return given.detach || session.globals.json ? 0 : await followAndStop(session, converged);
+    if (given.detach || session.globals.json) return 0;
+    return followAndStop(session, converged);
   },
 };
 

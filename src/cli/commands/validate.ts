@@ -11,7 +11,8 @@ export const validate: CommandDefinition = {
   configure: () => undefined,
   run: async ({ session }: Invocation) => {
     const { project, diagnostics, source } = await loadDiagnosed(session);
-    const all = project === undefined ? diagnostics : [...diagnostics, ...(await missingFiles(project, { mode: "dev" }))];
+    const all =
+      project === undefined ? diagnostics : [...diagnostics, ...(await missingFiles(project, { mode: "dev" }))];
     const ok = !hasErrors(all);
     const { stdout, stderr } = session.io;
     if (session.globals.json) {

@@ -9,10 +9,15 @@ export const version: CommandDefinition = {
   run: async ({ session }: Invocation) => {
     const engine = await engineVersion(session);
     const { stdout } = session.io;
-    if (session.globals.json) stdout.write(`${JSON.stringify({ version: DOCK_VERSION, node: process.versions.node, engine })}\n`);
+    if (session.globals.json)
+      stdout.write(`${JSON.stringify({ version: DOCK_VERSION, node: process.versions.node, engine })}\n`);
     else {
       stdout.write(`dock    ${DOCK_VERSION} (Node ${process.versions.node})\n`);
-      stdout.write("error" in engine ? `engine  none: ${engine.error}\n` : `engine  ${engine.version} (API ${engine.apiVersion}, ${engine.platform})\n`);
+      stdout.write(
+        "error" in engine
+          ? `engine  none: ${engine.error}\n`
+          : `engine  ${engine.version} (API ${engine.apiVersion}, ${engine.platform})\n`,
+      );
     }
     return 0;
   },
@@ -20,7 +25,9 @@ export const version: CommandDefinition = {
 
 async function engineVersion(
   session: Invocation["session"],
-): Promise<{ readonly version: string; readonly apiVersion: string; readonly platform: string } | { readonly error: string }> {
+): Promise<
+  { readonly version: string; readonly apiVersion: string; readonly platform: string } | { readonly error: string }
+> {
   try {
     const { version, apiVersion, platform } = await session.engine().info(session.signal);
     return { version, apiVersion, platform };

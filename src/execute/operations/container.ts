@@ -6,13 +6,21 @@ import { type Execution, wantedSlot } from "../execution.ts";
 import { waitUntilReady } from "../readiness.ts";
 
 /** Creates a container; nothing runs yet. */
-export async function createContainer(operation: Operation<"container.create">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function createContainer(
+  operation: Operation<"container.create">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   const wanted = wantedSlot(execution, operation.slot);
   await createSlotContainer(execution, { wanted, name: operation.name, carriedVolumes: {} }, signal);
 }
 
 /** Starts a container; a paused one goes on. */
-export async function startContainer(operation: Operation<"container.start">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function startContainer(
+  operation: Operation<"container.start">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   const id = operation.id ?? made(execution, operation.slot);
   const paused = execution.observed.containers.some((container) => container.id === id && container.state === "paused");
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
@@ -31,39 +39,73 @@ export async function startOrExplain(
   } catch (error) {
     if (!(error instanceof DockError) || error.status === undefined) throw error;
     const port = /(?:port is already allocated|address already in use)/.test(error.message);
-    throw new DockError(port ? "conflict" : "not-ready", `service ${of.slot.service} could not start: ${error.message}`, {
-      hint: port ? "stop what holds the port, or publish another one" : "the engine refused to run its process: check its command, user and mounts",
-      cause: error,
-      status: error.status,
-    });
+    throw new DockError(
+      port ? "conflict" : "not-ready",
+      `service ${of.slot.service} could not start: ${error.message}`,
+      {
+        hint: port
+          ? "stop what holds the port, or publish another one"
+          : "the engine refused to run its process: check its command, user and mounts",
+        cause: error,
+        status: error.status,
+      },
+    );
   }
 }
 
-export async function stopContainer(operation: Operation<"container.stop">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function stopContainer(
+  operation: Operation<"container.stop">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
 }
 
-export async function removeContainer(operation: Operation<"container.remove">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function removeContainer(
+  operation: Operation<"container.remove">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.removeContainer(operation.id, { volumes: operation.volumes }, signal);
 }
 
-export async function renameContainer(operation: Operation<"container.rename">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function renameContainer(
+  operation: Operation<"container.rename">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.renameContainer(operation.id, operation.name, signal);
 }
 
-export async function updateContainer(operation: Operation<"container.update">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function updateContainer(
+  operation: Operation<"container.update">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await execution.engine.updateContainer(operation.id, updateBody(wantedSlot(execution, operation.slot)), signal);
 }
 
-export async function restartContainer(operation: Operation<"container.restart">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function restartContainer(
+  operation: Operation<"container.restart">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await execution.engine.restartContainer(operation.id, operation.timeoutSeconds, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
 }
 
-export async function waitForContainer(operation: Operation<"container.wait">, execution: Execution, signal: AbortSignal): Promise<string> {
+export async function waitForContainer(
+  operation: Operation<"container.wait">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<string> {
   const id = operation.id ?? made(execution, operation.slot);
   const startedAt = execution.made.started.get(slotTarget(operation.slot));
-  await waitUntilReady(execution, { wanted: wantedSlot(execution, operation.slot), id, until: operation.until, startedAt }, signal);
+  await waitUntilReady(
+    execution,
+    { wanted: wantedSlot(execution, operation.slot), id, until: operation.until, startedAt },
+    signal,
+  );
   return operation.until === "alive" ? "running" : operation.until;
 }
 

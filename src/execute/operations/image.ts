@@ -5,12 +5,20 @@ import { buildUntilStable } from "../build-image.ts";
 import type { Execution } from "../execution.ts";
 
 /** Builds an image and puts its tags on. */
-export async function buildImage(operation: Operation<"image.build">, execution: Execution, signal: AbortSignal): Promise<string> {
-  return await buildUntilStable(operation, execution, signal);
+export async function buildImage(
+  operation: Operation<"image.build">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<string> {
+  return buildUntilStable(operation, execution, signal);
 }
 
 /** Pulls an image with the credentials of its registry. */
-export async function pullImage(operation: Operation<"image.pull">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function pullImage(
+  operation: Operation<"image.pull">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   const { engine, emit, settings } = execution;
   const { ref, platform } = operation;
   const credentials = await credentialsFor(registryHost(ref), settings.env);
@@ -19,18 +27,27 @@ export async function pullImage(operation: Operation<"image.pull">, execution: E
     {
       ...(platform === undefined ? {} : { platform }),
       ...(credentials === undefined ? {} : { credentials }),
-      onProgress: ({ layer, status }) => emit({ type: "pull-progress", ref, what: layer === "" ? status : `${layer} ${status}` }),
+      onProgress: ({ layer, status }) =>
+        emit({ type: "pull-progress", ref, what: layer === "" ? status : `${layer} ${status}` }),
     },
     signal,
   );
 }
 
 /** Puts a tag on an image; a tag that names another one moves. */
-export async function tagImage(operation: Operation<"image.tag">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function tagImage(
+  operation: Operation<"image.tag">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.tagImage(operation.from, operation.to, signal);
 }
 
 /** Removes a reference; one that is gone already counts as removed. */
-export async function removeImage(operation: Operation<"image.remove">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function removeImage(
+  operation: Operation<"image.remove">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.removeImage(operation.ref, signal);
 }

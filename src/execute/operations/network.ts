@@ -25,14 +25,26 @@ export async function createNetwork(
 }
 
 /** Removes a network; one that is gone already counts as removed. */
-export async function removeNetwork(operation: Operation<"network.remove">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function removeNetwork(
+  operation: Operation<"network.remove">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.removeNetwork(operation.id, signal);
 }
 
-export async function connectNetwork(operation: Operation<"network.connect">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function connectNetwork(
+  operation: Operation<"network.connect">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.connectNetwork(operation.network, { container: operation.container }, signal);
 }
 
-export async function disconnectNetwork(operation: Operation<"network.disconnect">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function disconnectNetwork(
+  operation: Operation<"network.disconnect">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.disconnectNetwork(operation.network, operation.container, signal);
 }

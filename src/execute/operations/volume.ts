@@ -6,9 +6,13 @@ import { type Execution, wantedSlot } from "../execution.ts";
 import { currentImage } from "../slot-image.ts";
 
 /** Makes a volume. A dev volume of that name that nothing uses is made anew: its filling may have been cut off. */
-export async function createVolume(operation: Operation<"volume.create">, execution: Execution, signal: AbortSignal): Promise<undefined> {
+export async function createVolume(
+  operation: Operation<"volume.create">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   const { volume } = operation;
-  if (volume.kind === "dev") return await createDevVolume(volume, execution, signal);
+  if (volume.kind === "dev") return createDevVolume(volume, execution, signal);
   const { engine, project } = execution;
   const declared = project.volumes[volume.key];
   if (!declared) throw new Error(`no volume ${volume.key}`);
@@ -42,6 +46,10 @@ async function createDevVolume(
 }
 
 /** Removes a volume; one that is gone already counts as removed. */
-export async function removeVolume(operation: Operation<"volume.remove">, { engine }: Execution, signal: AbortSignal): Promise<undefined> {
+export async function removeVolume(
+  operation: Operation<"volume.remove">,
+  { engine }: Execution,
+  signal: AbortSignal,
+): Promise<undefined> {
   await engine.removeVolume(operation.name, signal);
 }

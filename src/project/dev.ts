@@ -29,12 +29,8 @@ export function normalizeDev(
 
 function watchRuleOf(file: FileWatchRule, place: Place): WatchRule {
   const { action } = file;
-  checkCompanion(
-    "target",
-    { isPresent: file.target !== undefined, isWanted: action === "sync" || action === "sync+restart", action },
-    place,
-  );
-  checkCompanion("exec", { isPresent: file.exec !== undefined, isWanted: action === "exec", action }, place);
+  checkCompanion("target", { isWanted: action === "sync" || action === "sync+restart", action }, place);
+  checkCompanion("exec", { isWanted: action === "exec", action }, place);
   return compact<WatchRule>({
     path: hostPath(file.path, place.scope),
     action,
@@ -47,18 +43,14 @@ function watchRuleOf(file: FileWatchRule, place: Place): WatchRule {
 }
 
 /** Some keys belong to some actions, and those actions can't do without them. */
-function checkCompanion(
-  key: string,
-  { isPresent, isWanted, action }: { isPresent: boolean; isWanted: boolean; action: string },
-  place: Place,
-): void {
-  if (isPresent === isWanted) return;
-  if (isWanted)
+function checkCompanion(key: string, { isWanted, action }: { isWanted: boolean; action: string }, place: Place): void {
+  if (place.has(key) === isWanted) return;
+  if (isWanted) {
     place.errorAtKey({ code: "missing-key", message: `a rule with \`action: ${action}\` needs ${quote(key)}` });
-  else
-    place
-      .at(key)
-      .errorAtKey({ code: "conflicting-keys", message: `${quote(key)} has no meaning with \`action: ${action}\`` });
+  } else {
+    const message = `${quote(key)} has no meaning with \`action: ${action}\``;
+    place.at(key).errorAtKey({ code: "conflicting-keys", message });
+  }
 }
 
 function reloadOf(given: FileDev["reload"], place: Place): Reload {

@@ -80,6 +80,6 @@ function longBind(given: LongMount, shared: { target: string; readOnly: boolean 
   const { propagation, create_host_path: createHostPath = false } = given.bind ?? {};
   if (given.source !== undefined)
     return bindMount({ ...shared, source: given.source, createHostPath, propagation }, place);
-  place.errorAtKey({ code: "missing-key", message: "a bind mount needs a `source`" });
+  if (!place.has("source")) place.errorAtKey({ code: "missing-key", message: "a bind mount needs a `source`" });
   return undefined;
 }

@@ -43,6 +43,8 @@ export interface Place {
   written(): string;
   /** True when nothing at all is written: `KEY:`. */
   isBlank(): boolean;
+  /** True when the file has a key below this place, whether or not what it holds is right. */
+  has(key: string): boolean;
   /** The place of the entry's key, or of the item of a list. */
   entry(): Location;
   value(): Location;
@@ -66,6 +68,7 @@ export function placeAt(scope: Scope, path: Path): Place {
     text: () => findings.text(path),
     written: () => findings.written(path),
     isBlank: () => findings.isBlank(path),
+    has: (key) => findings.keys(path).includes(key),
     entry: () => findings.at(path),
     value: () => findings.valueAt(path),
     error: (mistake) => findings.error(path, mistake),

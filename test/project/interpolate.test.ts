@@ -60,7 +60,11 @@ describe("a template with variables", () => {
 });
 
 test("any text whose dollar signs are doubled comes out as it was", () => {
-  fc.assert(fc.property(fc.string(), (text) => expect(texts(text.replaceAll("$", "$$$$"))).toBe(text)));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(texts(text.replaceAll("$", "$$$$"))).toBe(text);
+    }),
+  );
 });
 
 test("no template throws", () => {

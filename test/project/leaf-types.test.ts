@@ -37,11 +37,14 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   command: "x",
 };
 
-/** What must or must not stand beside a key for the rest of the file to be right. */
-const BESIDE: Readonly<Record<string, object>> = {
-  "services.*.build": {},
-  "mounts[].bind": { target: "/x", source: "./x" },
-};
+/** What stands beside a key, by the end of its name, for the rest of the file to be right. */
+const BESIDE: readonly (readonly [string, object])[] = [
+  ["services.*.build", {}],
+  ["mounts[].bind", { target: "/x", source: "./x" }],
+  ["volumes[].bind", { target: "/x", source: "./x" }],
+  ["watch[].exec", { path: "./x", action: "exec" }],
+  ["watch[].target", { path: "./x", action: "sync" }],
+];
 
 function* nodes(schema: Schema, name: string, file: Node["file"]): Generator<Node> {
   const { $ref, ...siblings } = schema;
@@ -58,17 +61,22 @@ function* nodes(schema: Schema, name: string, file: Node["file"]): Generator<Nod
   const required = Object.fromEntries((target.required ?? []).map((key) => [key, isPort ? 80 : SAMPLES[key]]));
   const around = name === "services.*" ? { image: "busybox" } : required;
   for (const [key, property] of properties) {
-    const surroundings = BESIDE[`${name.replace(/^.*\.(mounts|volumes)/, "mounts")}.${key}`] ?? around;
+    const surroundings = BESIDE.find(([end]) => `${name}.${key}`.endsWith(end))?.[1] ?? around;
     yield* nodes(property, `${name === "" ? "" : `${name}.`}${key}`, (value) =>
       file({ ...surroundings, [key]: value }),
     );
   }
   if (target.items) yield* nodes(target.items, `${name}[]`, (value) => file([value]));
-  if (typeof target.additionalProperties === "object")
-    yield* nodes(target.additionalProperties, `${name}.*`, (value) => file({ k: value }));
+  if (typeof target.additionalProperties !== "object") return;
+  const entry = name === "services" ? { k: { image: "busybox" } } : {};
+  yield* nodes(target.additionalProperties, `${name}.*`, (value) =>
+    file({ ...entry, [name === "services" ? "web" : "k"]: value }),
+  );
 }
 
-const all = [...nodes(root, "", (value) => ({ services: { s: { image: "busybox" } }, ...(value as object) }))].slice(1);
+const all = [
+  ...nodes(root, "", (value) => ({ services: { s: { image: "busybox" } }, networks: { k: {} }, ...(value as object) })),
+].slice(1);
 
 const VALUES: readonly (readonly [string, unknown])[] = [
   ["null", null],

@@ -21,7 +21,10 @@ async function main() {
   await ensureBuild();
   const { host } = await ensureEngine();
   await ensureBaseImages(["ubuntu:latest", "node:lts"], { host });
-  const code = await runProgram(process.execPath, [join(ROOT, "dist/dock.js"), "up", "-d"], { minutes: 10, env: { DOCKER_HOST: host } });
+  const code = await runProgram(process.execPath, [join(ROOT, "dist/dock.js"), "up", "-d"], {
+    minutes: 10,
+    env: { DOCKER_HOST: host },
+  });
   if (code !== 0) throw new Stop("dock up -d failed; the reason stands above", { exitCode: code });
   for (const page of PAGES) await answers(page);
   say("");

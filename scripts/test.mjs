@@ -27,14 +27,17 @@ const tally = { passed: 0, failed: 0, skipped: 0 };
 
 async function main() {
   const part = process.argv[2] ?? "all";
-  if (!["all", "checks", "unit", "e2e"].includes(part)) throw new Stop(`there is no part "${part}": use checks, unit or e2e`, { exitCode: 2 });
+  if (!["all", "checks", "unit", "e2e"].includes(part))
+    throw new Stop(`there is no part "${part}": use checks, unit or e2e`, { exitCode: 2 });
   const start = performance.now();
   await ensureDependencies();
   if (part === "all" || part === "checks") await checks();
   if (part === "all" || part === "unit") await vitest("unit tests", { project: "unit", minutes: 5 });
   if (part === "all" || part === "e2e") await endToEnd();
   say(`\ntook ${((performance.now() - start) / 1000).toFixed(0)} s`);
-  process.stdout.write(`${tally.passed} passed, ${tally.failed} failed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ""}\n`);
+  process.stdout.write(
+    `${tally.passed} passed, ${tally.failed} failed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ""}\n`,
+  );
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
 }
 

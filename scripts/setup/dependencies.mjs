@@ -16,7 +16,12 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
  * @returns {Promise<number>}
  */
 export async function runProgram(program, args, { minutes, env = {}, cwd = ROOT }) {
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env }, detached: true });
+  const child = spawn(program, args, {
+    cwd,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+    detached: true,
+  });
   const end = (/** @type {NodeJS.Signals} */ signal) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);

@@ -23,6 +23,7 @@ export async function followAndStop(session: Session, { first, last }: Converged
     const slot = slotOf(container);
     return slot !== undefined && slots.has(slotTarget(slot));
   });
+  await session.releaseTerminal();
   await followLogs(session, { containers: followed, follow: true, tail: 0, since: undefined, timestamps: false });
   if (!session.signal.aborted) return 0;
   const own = followed.filter((container) => {

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { DockError, exitCode } from "../error.ts";
 import { formatDiagnostics } from "../ui/diagnostics-view.ts";
 import { formatError } from "../ui/error-view.ts";
+import { errorRecord, jsonLine } from "../ui/json.ts";
 import { createStyle, type Style } from "../ui/style.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { Io, Session } from "./session.ts";
@@ -10,10 +11,7 @@ import type { Io, Session } from "./session.ts";
 export function reportError(error: unknown, to: { readonly io: Io; readonly globals: GlobalOptions }): number {
   const { io, globals } = to;
   if (globals.json && error instanceof DockError) {
-    const { code, message, hint } = error;
-    io.stdout.write(
-      `${JSON.stringify({ type: "result", ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
-    );
+    io.stdout.write(jsonLine({ type: "result", ok: false, error: errorRecord(error) }));
   }
   io.stderr.write(`${formatError(error, stderrStyle({ io, globals }))}\n`);
   return exitCode(error);
@@ -21,7 +19,7 @@ export function reportError(error: unknown, to: { readonly io: Io; readonly glob
 
 /** With --json, the last line of a command's output: how it ended. */
 export function jsonResult(session: Pick<Session, "io" | "globals">, result: Readonly<Record<string, unknown>>): void {
-  if (session.globals.json) session.io.stdout.write(`${JSON.stringify({ type: "result", ...result })}\n`);
+  if (session.globals.json) session.io.stdout.write(jsonLine({ type: "result", ...result }));
 }
 
 /** How text on stdout looks. */

@@ -34,6 +34,8 @@ export interface Session extends AsyncDisposable {
   engineAddress(): Promise<string>;
   /** Shows events of plans and watches as the options and the terminal ask for. */
   renderer(): Renderer;
+  /** Ends what is live on the terminal, so that something else can be written there; the next event begins anew. */
+  releaseTerminal(): Promise<void>;
 }
 
 /** Opens the session of one command line. */
@@ -79,6 +81,10 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
         env: io.env,
       });
       return renderer;
+    },
+    releaseTerminal: async () => {
+      await renderer?.[Symbol.asyncDispose]();
+      renderer = undefined;
     },
     [Symbol.asyncDispose]: async () => {
       for (const name of signals) process.off(name, interrupt);

@@ -94,12 +94,12 @@ async function runHelper(
     });
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.once("error", (error) => {
-      deadline.stop();
+      deadline.end();
       const missing = "code" in error && error.code === "ENOENT";
       reject(helperFault(program, missing ? "it is not installed" : error.message));
     });
     child.once("close", (status) => {
-      deadline.stop();
+      deadline.end();
       resolve({ status: status ?? 1, output: Buffer.concat(chunks).toString("utf8") });
     });
     // A helper that ends without reading its input is known by its exit status.

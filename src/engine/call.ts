@@ -40,8 +40,12 @@ export interface Call {
   readonly headers?: OutgoingHttpHeaders;
   /** Statuses beyond 2xx that are an answer to the caller, not an error. */
   readonly accept?: readonly number[];
+  /** Told when the engine has begun a good answer. */
+  readonly opened?: (() => void) | undefined;
   /** Milliseconds that the call may take, or be silent when it streams; undefined is for calls that wait for events of the world. */
   readonly deadlineMs: number | undefined;
+  /** The deadline is for the beginning of the answer only: what follows may be days apart. */
+  readonly endless?: boolean;
 }
 
 /** A complete answer. */

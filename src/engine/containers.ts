@@ -158,7 +158,8 @@ function logCall(id: string, options: LogOptions, idleMs: number): Call {
       until: options.until,
     },
     // A process may be silent for days.
-    deadlineMs: options.follow ? undefined : idleMs,
+    endless: options.follow,
+    deadlineMs: idleMs,
   };
 }
 

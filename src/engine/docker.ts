@@ -75,13 +75,14 @@ async function* events(
   signal: AbortSignal,
 ): AsyncGenerator<EngineEvent, void, void> {
   const filters = { type: filter.types, label: filter.labels };
-  // Nothing may happen for days.
   const call: Call = {
     what: "tell what happens",
     method: "GET",
     path: "/events",
     query: { filters },
-    deadlineMs: undefined,
+    opened: filter.opened,
+    deadlineMs: transport.deadlines.answer,
+    endless: true,
   };
   yield* readable(call.what, readEvents(jsonLines(transport.chunks(call, signal))));
 }

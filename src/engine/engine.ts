@@ -35,7 +35,7 @@ export type HijackHeaders = Readonly<Record<string, string | string[]>>;
 
 export interface EngineInfo extends ObservedEngine {
   readonly product: "docker" | "podman";
-  /** True when the engine has BuildKit as its builder. */
+  /** Whether the engine is expected to have BuildKit. */
   readonly buildkit: boolean;
 }
 
@@ -177,7 +177,6 @@ export interface ImageDetail extends ObservedImage {
   /** Bytes. */
   readonly size: number;
   readonly user: string;
-  readonly environment: Readonly<Record<string, string>>;
   readonly exposedPorts: readonly string[];
   readonly healthcheck: boolean;
 }
@@ -246,6 +245,8 @@ export interface EventFilter {
   readonly types: readonly string[];
   /** `key` or `key=value`. */
   readonly labels: readonly string[];
+  /** Told when the engine listens: what changes after this is in the events, so that a state can be read without a gap. */
+  readonly opened?: () => void;
 }
 
 export interface EngineEvent {

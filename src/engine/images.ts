@@ -100,7 +100,6 @@ function readImageDetail(value: unknown): ImageDetail {
     platform: platform.filter((part) => part !== "").join("/"),
     size: asNumber(image["Size"], "image.Size"),
     user: asOptionalText(config["User"], "image.Config.User"),
-    environment: readEnvironment(config["Env"]),
     exposedPorts: Object.keys(asOptionalObject(config["ExposedPorts"], "image.Config.ExposedPorts")),
     healthcheck: health.length > 0 && health[0] !== "NONE",
     config: {

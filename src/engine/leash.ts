@@ -50,7 +50,7 @@ export class Leash {
   }
 
   release(): void {
-    this.deadline.stop();
+    this.deadline.end();
     for (const source of this.#sources) source.removeEventListener("abort", this.#onAbort);
   }
 }

@@ -28,8 +28,7 @@ export async function pullImage(
     deadlineMs: transport.deadlines.idle,
   };
   try {
-    for await (const line of readable(call.what, jsonLines(transport.chunks(call, signal)))) {
-      const message = asObject(line, "progress");
+    for await (const message of readable(call.what, messages(transport.chunks(call, signal)))) {
       const failure = failureOf(message);
       if (failure !== undefined) throw pullFault(ref, failure);
       onProgress(readProgress(message));
@@ -38,6 +37,10 @@ export async function pullImage(
     if (error instanceof DockError && error.status !== undefined) throw pullFault(ref, error.message, error);
     throw error;
   }
+}
+
+async function* messages(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonObject, void, void> {
+  for await (const line of jsonLines(chunks)) yield asObject(line, "progress");
 }
 
 /** The engine reads the header as base64url of JSON. */

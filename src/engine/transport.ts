@@ -23,7 +23,7 @@ export interface Greeting {
   readonly endpoint: Endpoint;
   readonly apiVersion: string;
   readonly podman: boolean;
-  /** True when builds go to BuildKit unless asked otherwise. */
+  /** Whether the engine is expected to have BuildKit. */
   readonly buildkit: boolean;
 }
 
@@ -90,10 +90,12 @@ export class Transport {
     let response: IncomingMessage | undefined;
     try {
       response = await this.#open(call, `/v${apiVersion}`, leash);
+      call.opened?.();
+      if (call.endless) leash.deadline.stop();
       for await (const chunk of response) {
         leash.deadline.stop();
         yield chunk as Buffer;
-        leash.deadline.restart();
+        if (!call.endless) leash.deadline.restart();
       }
       if (!response.complete) throw new Error("the answer ended early");
     } catch (error) {
@@ -139,11 +141,13 @@ export class Transport {
     const call: Call = { what: "answer a ping", method: "GET", path: "/_ping", deadlineMs: this.deadlines.answer };
     const { endpoint } = await this.#lineToEngine();
     const { headers } = await this.#answer(call, "", this.#closing.signal);
+    const podman = headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? "");
     return {
       endpoint,
       apiVersion: negotiateVersion(headerText(headers["api-version"]), this.#options.apiVersion),
-      podman: headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? ""),
-      buildkit: headers["builder-version"] === "2",
+      podman,
+      // Engine 20.10 has BuildKit and does not say so; one that builds without it by default says "1".
+      buildkit: !podman && headers["builder-version"] !== "1",
     };
   }
 

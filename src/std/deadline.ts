@@ -2,6 +2,7 @@
 export class Deadline {
   readonly #milliseconds: number | undefined;
   readonly #expired: () => void;
+  #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** Starts at once; with `undefined` milliseconds it never fires. */
@@ -14,11 +15,17 @@ export class Deadline {
   /** Gives the full time again, from now. */
   restart(): void {
     this.stop();
-    if (this.#milliseconds !== undefined) this.#timer = setTimeout(this.#expired, this.#milliseconds);
+    if (!this.#ended && this.#milliseconds !== undefined) this.#timer = setTimeout(this.#expired, this.#milliseconds);
   }
 
-  /** Holds the timer until the next restart; the owner must end with this. */
+  /** Holds the timer until the next restart. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Holds the timer for good; every owner comes to this. */
+  end(): void {
+    this.#ended = true;
+    this.stop();
   }
 }

@@ -27,6 +27,11 @@ export interface Greeting {
   readonly buildkit: boolean;
 }
 
+/**
+ * The modem would send an empty chunked body. Its terminator may reach the engine after the connection has changed its
+ * protocol, in which it is garbage; a body of a known length has none.
+ */
+const EMPTY_BODY = { file: Buffer.alloc(0) };
 const EVERY_STATUS = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [index + 100, true]));
 
 /**
@@ -201,8 +206,8 @@ export class Transport {
           // The modem adds a query only behind a question mark, and cuts the mark off when there is none.
           path: how.prefix + call.path + (Object.keys(query).length > 0 ? "?" : ""),
           options: { _query: query, _body: call.body ?? {} },
-          headers: { ...call.headers },
-          ...(upload ? { file: upload } : {}),
+          headers: { ...(how.hijack && !call.body ? { "Content-Type": "text/plain" } : {}), ...call.headers },
+          ...(upload ? { file: upload } : how.hijack && !call.body ? EMPTY_BODY : {}),
           hijack: how.hijack,
           isStream: true,
           statusCodes: EVERY_STATUS,

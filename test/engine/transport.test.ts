@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { RequestListener } from "node:http";
+import type { IncomingHttpHeaders, RequestListener } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { connectEngine } from "../../src/engine/connect.ts";
 import type { Deadlines } from "../../src/engine/call.ts";
@@ -291,4 +291,25 @@ test("an upload that fails fails the call, and a refused one is let go", async (
   endless.push("the first of many bytes");
   await failureOf(engine.putArchive("nobody", { path: "/tmp", tar: endless, copyUidGid: false }, never));
   expect(endless.destroyed).toBe(true);
+});
+
+test("a connection that changes its protocol is asked for without a body that could end up in it", async () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const server = own(
+    await RawServer.greeting((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(404).end('{"message":"page not found"}');
+    }),
+  );
+  const headers = { Upgrade: "h2c", "X-Docker-Expose-Session-Grpc-Method": ["/a.B/C", "/a.B/D"] };
+  await failureOf(engineAt(server.host).hijack("/session", headers, never));
+  expect(seen).toEqual([
+    expect.objectContaining({
+      connection: "Upgrade",
+      upgrade: "h2c",
+      "content-length": "0",
+      "x-docker-expose-session-grpc-method": "/a.B/C, /a.B/D",
+    }),
+  ]);
+  expect(seen[0]).not.toHaveProperty("transfer-encoding");
 });

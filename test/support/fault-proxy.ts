@@ -204,8 +204,8 @@ export class FaultProxy implements AsyncDisposable {
     for (let index = 0; index < request.rawHeaders.length; index += 2) {
       lines.push(`${request.rawHeaders[index]}: ${request.rawHeaders[index + 1]}`);
     }
-    upstream.write(`${lines.join("\r\n")}\r\n\r\n`);
-    if (head.length > 0) upstream.write(head);
+    // In one piece, as clients send it: what comes later may be taken for the other protocol.
+    upstream.write(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), head]));
     socket.pipe(upstream);
     socket.once("close", () => upstream.destroy());
     upstream.once("close", () => socket.end());

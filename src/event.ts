@@ -54,6 +54,8 @@ export type WatchEvent =
       readonly durationMs: number;
       readonly ok: boolean;
       readonly message?: string;
+      /** What went wrong, in the form that JSON output gives errors. */
+      readonly error?: Readonly<Record<string, unknown>>;
     };
 
 /** A file whose content changed, and what was decided about it. */

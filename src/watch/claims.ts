@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { PatternList } from "../context/ignore.ts";
 import { IGNORE_NOTHING, type IgnoreFile, loadIgnore } from "../context/load-ignore.ts";
 import { DockError } from "../error.ts";
@@ -7,7 +7,7 @@ import { effectiveService, type EffectiveService } from "../plan/mode.ts";
 import type { Image } from "../project/model.ts";
 import { type Claim, pathBelow } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
-import { countedFiles } from "./significance.ts";
+import { countedFiles, dockerfilePath } from "./significance.ts";
 import { ruleTakes } from "./watch-rule.ts";
 
 type Tree = Extract<Claim["what"], { kind: "tree" }>;
@@ -25,7 +25,10 @@ export function readClaims(facts: Facts): readonly Claim[] {
   const modules = countedFiles(facts).flatMap((path) => /^.*?\/node_modules(?=\/)/.exec(path)?.[0] ?? []);
   const counted = [...new Set(modules)].join(" ");
   return [
-    ...fileClaims([...facts.project.files, ...services.flatMap((service) => service.envFiles.map((file) => file.path))]),
+    ...fileClaims([
+      ...facts.project.files,
+      ...services.flatMap((service) => service.envFiles.map((file) => file.path)),
+    ]),
     ...images.flatMap((image) => imageClaims(facts, image, ignores.get(image.key) ?? IGNORE_NOTHING)),
     ...dev.flatMap((service) => {
       const effective = effectiveService(service, "dev");
@@ -40,7 +43,10 @@ function imageClaims(facts: Facts, image: Image, ignore: IgnoreFile): readonly C
   if (image.context.kind !== "directory") return [];
   const { path } = image.context;
   const dockerfile = dockerfilePath(image);
-  const files = fileClaims([join(path, ".dockerignore"), ...(dockerfile === undefined ? [] : [dockerfile, `${dockerfile}.dockerignore`])]);
+  const files = fileClaims([
+    join(path, ".dockerignore"),
+    ...(dockerfile === undefined ? [] : [dockerfile, `${dockerfile}.dockerignore`]),
+  ]);
   const ignored = ignoredBy(image, ignore);
   const context = treeClaims(path, `context ${ignore.text}`, {
     prunes: (directory) => isRepository(directory) || ignored(directory) || isHostModules(facts, directory),
@@ -57,22 +63,36 @@ function imageClaims(facts: Facts, image: Image, ignore: IgnoreFile): readonly C
   return [...files, ...context, ...named];
 }
 
-function bindClaims(facts: Facts, service: EffectiveService, ignored: (directory: string) => boolean): readonly Claim[] {
+function bindClaims(
+  facts: Facts,
+  service: EffectiveService,
+  ignored: (directory: string) => boolean,
+): readonly Claim[] {
   return service.devMounts.flatMap((bind) => {
     if (bind.kind !== "bind") return [];
-    const covered = [...service.mounts, ...service.devMounts].flatMap(({ target }) => pathBelow(bind.target, target) || []);
-    return treeClaims(bind.source, `bind ${covered.join(" ")} ${service.image.kind === "built" ? service.image.key : ""}`, {
-      prunes: (directory) =>
-        isRepository(directory) ||
-        (ignored(directory) && !ignored(bind.source)) ||
-        isHostModules(facts, directory) ||
-        covered.some((inner) => join(bind.source, inner) === directory && !isCounted(facts, directory)),
-      leavesOut: () => false,
-    });
+    const covered = [...service.mounts, ...service.devMounts].flatMap(
+      ({ target }) => pathBelow(bind.target, target) || [],
+    );
+    return treeClaims(
+      bind.source,
+      `bind ${covered.join(" ")} ${service.image.kind === "built" ? service.image.key : ""}`,
+      {
+        prunes: (directory) =>
+          isRepository(directory) ||
+          (ignored(directory) && !ignored(bind.source)) ||
+          isHostModules(facts, directory) ||
+          covered.some((inner) => join(bind.source, inner) === directory && !isCounted(facts, directory)),
+        leavesOut: () => false,
+      },
+    );
   });
 }
 
-function ruleClaims(facts: Facts, service: EffectiveService, ignored: (directory: string) => boolean): readonly Claim[] {
+function ruleClaims(
+  facts: Facts,
+  service: EffectiveService,
+  ignored: (directory: string) => boolean,
+): readonly Claim[] {
   return (service.dev?.watch ?? []).flatMap((rule) => {
     const key = `rule ${JSON.stringify([rule.include, rule.ignore])} ${service.image.kind === "built" ? service.image.key : ""}`;
     return treeClaims(rule.path, key, {
@@ -102,12 +122,6 @@ function fileClaims(paths: readonly string[]): readonly Claim[] {
   }));
 }
 
-/** Absolute path of an image's Dockerfile; undefined for one that is inline or remote. */
-export function dockerfilePath({ context, dockerfile }: Image): string | undefined {
-  if (dockerfile.kind === "inline" || context.kind === "url") return undefined;
-  return isAbsolute(dockerfile.path) ? dockerfile.path : join(context.path, dockerfile.path);
-}
-
 function ignoreOf(image: Image): IgnoreFile {
   return image.context.kind === "directory" ? readIgnore(image.context.path, dockerfilePath(image)) : IGNORE_NOTHING;
 }
@@ -132,7 +146,8 @@ function keepsOut(patterns: PatternList, path: string | undefined): boolean {
   if (path === undefined || path === "" || !patterns.match(path).matched) return false;
   return patterns.patterns.every(({ text, exception }) => {
     const fixed = /^[^*?[\]\\]*/.exec(text)?.[0] ?? "";
-    const mayLeadInto = fixed === text ? text.startsWith(`${path}/`) : fixed.startsWith(`${path}/`) || `${path}/`.startsWith(fixed);
+    const mayLeadInto =
+      fixed === text ? text.startsWith(`${path}/`) : fixed.startsWith(`${path}/`) || `${path}/`.startsWith(fixed);
     return !exception || !mayLeadInto;
   });
 }

@@ -31,7 +31,7 @@ export interface Coverage {
   coversFile(path: string): boolean;
 }
 
-/** The coverage of a list of claims. Answers are remembered by directory, so asking again is cheap. */
+/** The coverage of a list of claims. What is found out about a directory is remembered, so asking about its entries is cheap. */
 export function coverageOf(claims: readonly Claim[]): Coverage {
   const byRoot = new Map<string, Claim[]>();
   for (const claim of claims) byRoot.set(claim.root, [...(byRoot.get(claim.root) ?? []), claim]);
@@ -56,7 +56,8 @@ export function coverageOf(claims: readonly Claim[]): Coverage {
       .filter(([root, [claim]]) => claim?.linked || root === dirname(root) || alive(dirname(root)).length === 0)
       .map(([root]) => root)
       .toSorted(),
-    coversDirectory: (path) => alive(path).length > 0,
+    // Asked for names that may be files, too: those must not fill the memory.
+    coversDirectory: (path) => byRoot.has(path) || inherited(path).length > 0,
     coversFile: (path) => alive(dirname(path)).some((claim) => takes(claim, path)),
   };
 }

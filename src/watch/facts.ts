@@ -12,4 +12,6 @@ export interface Facts {
   readonly images: ReadonlySet<string>;
   /** What the images in use were made from; undefined until a run has succeeded. */
   readonly applied: Inputs | undefined;
+  /** The last run failed: what it tried is known to nobody, so what is applied does not tell what would count now. */
+  readonly behind: boolean;
 }

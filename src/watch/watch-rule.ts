@@ -19,8 +19,8 @@ export function ruleTarget(rule: WatchRule, path: string): string {
 }
 
 /** A rule as a reader finds it: `dock.yaml:14`. */
-export function rulePlace({ at }: WatchRule): string {
-  return `${basename(at.file)}:${at.line}`;
+export function rulePlace({ at: { source, span } }: WatchRule): string {
+  return `${basename(source.file)}:${source.text.slice(0, span.start).split("\n").length}`;
 }
 
 const compiled = new WeakMap<WatchRule, Partial<Record<"include" | "ignore", PatternList>>>();

@@ -1,0 +1,48 @@
+import type { DockError } from "../error.ts";
+import type { Emit, WatchEvent } from "../event.ts";
+import type { Inputs } from "../plan/inputs.ts";
+import type { Project } from "../project/model.ts";
+import type { Clock } from "../std/clock.ts";
+import type { Transfer } from "./mirror.ts";
+
+/** What a run of a plan did. */
+export interface Applied {
+  readonly inputs: Inputs;
+  /** Number of actions that were carried out. */
+  readonly actions: number;
+}
+
+/** What the watch loop has others do. What rejects does so with a `DockError`, or with the signal's reason. */
+export interface Effects {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Reads the project again. */
+  reload(signal: AbortSignal): Promise<Project>;
+  /** The services in play, and the images that they run with all that those are built from. */
+  scope(project: Project): Promise<Scope>;
+  /** Digests the inputs of the images in play as they are now. */
+  gather(project: Project, signal: AbortSignal): Promise<Inputs>;
+  /** Makes the engine match. A failure leaves the last good containers running. */
+  converge(project: Project, signal: AbortSignal): Promise<Applied>;
+  /** Images that are being built at this moment. */
+  building(): ReadonlySet<string>;
+  /** Ids of a service's running containers. */
+  containers(service: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Deletes and copies files in a container. */
+  transfer(container: string, what: Transfer, signal: AbortSignal): Promise<void>;
+  restart(service: string, container: string, signal: AbortSignal): Promise<void>;
+  signal(container: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Runs a command in a container; a command that fails is an error with its last output. */
+  exec(container: string, command: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Tells of an action that failed, with all there is to say about the error. */
+  failed(event: WatchAction, error: DockError): void;
+}
+
+/** An event about something that was done, or tried. */
+export type WatchAction = Extract<WatchEvent, { readonly type: "watch-action" }>;
+
+/** What of a project is in play. */
+export interface Scope {
+  readonly services: readonly string[];
+  readonly images: ReadonlySet<string>;
+}

@@ -1,0 +1,86 @@
+import type { WatchRule } from "../project/model.ts";
+import { compareText } from "../std/digest.ts";
+import type { FileState } from "./file-state.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { ruleTakes, ruleTarget } from "./watch-rule.ts";
+
+/** An entry that a sync rule keeps in a service's containers. */
+export interface Copy {
+  /** Absolute path on this machine. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly kind: FileState["kind"];
+}
+
+/** What brings a container up to date: first the deletions, then the copies, parents before what is in them. */
+export interface Transfer {
+  readonly deletes: readonly string[];
+  readonly copies: readonly Copy[];
+}
+
+/** Content by container path, as a container was last known to have it. */
+export type Contents = ReadonlyMap<string, string>;
+
+/** What the sync rules of a service want in its containers, by container path. */
+export type Wanted = ReadonlyMap<string, Copy & { readonly content: string }>;
+
+/** What the sync rules want now: every covered entry that a sync rule is the first rule to take. */
+export function wantedCopies(rules: readonly WatchRule[], snapshot: Snapshot): Wanted {
+  const wanted = new Map<string, Copy & { readonly content: string }>();
+  for (const rule of rules) {
+    if (rule.target === undefined) continue;
+    const own = snapshot.at(rule.path);
+    const entries = own && own.kind !== "directory" ? [{ path: rule.path, state: own }] : snapshot.below(rule.path);
+    for (const { path, state } of entries) {
+      if (rules.find((candidate) => ruleTakes(candidate, path)) !== rule) continue;
+      const target = ruleTarget(rule, path);
+      const content = state.content ?? (state.kind === "directory" ? "directory" : `${state.size} ${state.mtimeMs}`);
+      if (!wanted.has(target)) wanted.set(target, { source: path, target, kind: state.kind, content });
+    }
+  }
+  return wanted;
+}
+
+/** What is to be done to a container that has `contents` so that it has what is wanted. What it was not known to have stays. */
+export function transfer(contents: Contents, wanted: Wanted): Transfer {
+  const deletes = [...contents]
+    .filter(
+      ([target, content]) => !wanted.has(target) || isDirectory(content) !== isDirectory(wanted.get(target)?.content),
+    )
+    .map(([target]) => target)
+    .toSorted(compareText);
+  const gone = new Set(deletes);
+  const copies = [...wanted.values()].filter(
+    ({ target, content }) => contents.get(target) !== content || hasParentIn(gone, target),
+  );
+  return {
+    deletes: deletes.filter((target) => !hasParentIn(gone, target)),
+    copies: copies.toSorted((a, b) => compareText(a.target, b.target)),
+  };
+}
+
+/** The contents of a container after a transfer that succeeded. */
+export function contentsOf(wanted: Wanted): Contents {
+  return new Map([...wanted].map(([target, { content }]) => [target, content]));
+}
+
+/** The contents of a container while a transfer is under way or after it failed: anything may be there, nothing is sure. */
+export function uncertain(before: Contents, wanted: Wanted): Contents {
+  const doubtful = ([target, content]: readonly [string, string]): [string, string] => [
+    target,
+    isDirectory(content) ? content : "?",
+  ];
+  return new Map([...before, ...contentsOf(wanted)].map(doubtful));
+}
+
+function isDirectory(content: string | undefined): boolean {
+  return content === "directory";
+}
+
+function hasParentIn(paths: ReadonlySet<string>, path: string): boolean {
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+    if (paths.has(path.slice(0, slash))) return true;
+  }
+  return false;
+}

@@ -56,7 +56,9 @@ function rowsOf(key, property, schema) {
   const shown = example === undefined ? "" : `\`${escape(`${key.split(".").at(-1)}: ${inYaml(example)}`)}\``;
   const row = `| \`${key}\` | ${typeName(target, schema)} | ${escape(meaning)} | ${shown} |`;
   const nested = property.$ref || !property.properties ? [] : Object.entries(property.properties);
-  return [row, ...nested.flatMap(([name, child]) => rowsOf(`${key}.${name}`, child, schema))];
+  // What is below a key that is refused is refused with it.
+  const inherited = property["x-not-yet"] ? { "x-not-yet": true } : {};
+  return [row, ...nested.flatMap(([name, child]) => rowsOf(`${key}.${name}`, { ...child, ...inherited }, schema))];
 }
 
 /** Types in the words that the diagnostics use. */

@@ -1,12 +1,12 @@
 import { parseImageReference, withTag } from "./image-reference.ts";
 import type { BuildContext, NamedContext } from "./model.ts";
-import { hostPath, type Place, type Scope } from "./place.ts";
+import { hostPathAt, type Place } from "./place.ts";
 import { record } from "./plain-data.ts";
 
 /** A directory, unless it is what `docker build` takes for a URL. */
-export function buildContext(text: string, scope: Scope): BuildContext {
+export function buildContext(text: string, place: Place): BuildContext {
   const isUrl = /^(https?|git|ssh):\/\//.test(text) || text.startsWith("git@") || text.startsWith("github.com/");
-  return isUrl ? { kind: "url", url: text } : { kind: "directory", path: hostPath(text, scope) };
+  return isUrl ? { kind: "url", url: text } : { kind: "directory", path: hostPathAt(text, place) };
 }
 
 /** Named contexts by name; those that can't be read are reported and left out. */
@@ -27,7 +27,7 @@ function namedContext(text: string, place: Place): NamedContext | undefined {
   if (/^(service|target):/.test(text))
     return place.invalid("is no named context", "write `image:<key>` for an image of this file");
   if (text.startsWith("oci-layout://")) return place.notSupportedYet("an `oci-layout://` context");
-  if (!text.startsWith("docker-image://")) return buildContext(text, place.scope);
+  if (!text.startsWith("docker-image://")) return buildContext(text, place);
   const reference = parseImageReference(text.slice("docker-image://".length));
   return reference
     ? { kind: "reference", ref: withTag(reference) }

@@ -4,7 +4,7 @@ import { parseEnvFile } from "./env-file.ts";
 import type { DockFile } from "./file.gen.ts";
 import { collectFindings, quote, type Findings } from "./findings.ts";
 import { normalizeImages } from "./images.ts";
-import { link } from "./link.ts";
+import { checkEngineNames, link } from "./link.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
 import { parse } from "./parse.ts";
@@ -93,6 +93,10 @@ function resolveProject(
   };
   const images = normalizeImages(file, scope);
   const services = normalizeServices(file, images, scope);
+  const networks = normalizeNetworks(file, services, scope);
+  const volumes = normalizeVolumes(file, scope);
+  checkEngineNames(Object.values(networks), "networks", scope);
+  checkEngineNames(Object.values(volumes), "volumes", scope);
   link(Object.values(images), services, scope);
   return {
     name: scope.projectName,
@@ -100,8 +104,8 @@ function resolveProject(
     directory: options.directory,
     images,
     services: record(services.map((service) => [service.key, service])),
-    networks: normalizeNetworks(file, services, scope),
-    volumes: normalizeVolumes(file, scope),
+    networks,
+    volumes,
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
   };
 }

@@ -5,7 +5,7 @@ import { quote } from "./findings.ts";
 import { normalizeVariables } from "./key-values.ts";
 import type { Dev, Image, Reload, WatchRule } from "./model.ts";
 import { normalizeMounts, withDistinctTargets } from "./mounts.ts";
-import { hostPath, items, texts, type Place } from "./place.ts";
+import { hostPathAt, items, texts, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { normalizePorts } from "./ports.ts";
 import { resolveImage } from "./service-image.ts";
@@ -32,7 +32,7 @@ function watchRuleOf(file: FileWatchRule, place: Place): WatchRule {
   checkCompanion("target", { isWanted: action === "sync" || action === "sync+restart", action }, place);
   checkCompanion("exec", { isWanted: action === "exec", action }, place);
   return compact<WatchRule>({
-    path: hostPath(file.path, place.scope),
+    path: hostPathAt(file.path, place.at("path")),
     action,
     target: file.target === undefined ? undefined : containerPath(file.target, place.at("target")),
     include: texts(file.include, place),

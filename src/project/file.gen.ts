@@ -64,9 +64,9 @@ export type Image =
        */
       pull?: boolean;
       /**
-       * Network of `RUN` steps: `default`, `none` or `host`.
+       * Network of `RUN` steps.
        */
-      network?: string;
+      network?: "default" | "none" | "host";
       extra_hosts?: ExtraHosts;
       /**
        * Size of `/dev/shm` in `RUN` steps.
@@ -552,7 +552,7 @@ export interface Service {
   entrypoint?: Command;
   environment?: KeyValues;
   /**
-   * Files of `KEY=VALUE` lines for the container's environment; the last wins.
+   * Files of `KEY=VALUE` lines for the container's environment; the last wins. A `$` in them is a dollar sign.
    */
   env_file?:
     | string

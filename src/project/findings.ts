@@ -41,6 +41,8 @@ export interface Findings {
   suggest(word: string, candidates: Iterable<string>): string | undefined;
 }
 
+/** Errors that are kept; more of them are of no use to anybody. */
+export const MAX_ERRORS = 1000;
 /** Comparisons of words that suggestions may take. */
 const MAX_COMPARISONS = 50_000;
 
@@ -51,6 +53,7 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
   let tree = parsed;
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
+  let errors = 0;
   let comparisons = 0;
 
   const keySpan = (path: Path): Span => keyAt(tree, path) ?? treeAt(tree, path)?.span ?? spanOfNearest(path);
@@ -67,7 +70,8 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
   ): void => {
     const place = `${severity} ${span.start} ${span.end}`;
     const identity = single ? place : `${place} ${mistake.code} ${mistake.message}`;
-    if (seen.has(identity)) return;
+    if (seen.has(identity) || (errors >= MAX_ERRORS && severity === "error")) return;
+    if (severity === "error") errors += 1;
     seen.add(identity);
     diagnostics.push({ ...diagnostic(severity, mistake), at: { source, span } });
   };
@@ -114,6 +118,7 @@ function diagnostic(severity: Diagnostic["severity"], { code, message, hint, rel
 
 /** Text in backquotes on one line, cut when it is long, for use in messages. Characters that would garble the line are shown by number. */
 export function quote(text: string): string {
+  if (text === "") return '`""`';
   const line = text
     .replace(/\s+/g, " ")
     .replace(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);

@@ -14,10 +14,10 @@ export function normalizeHealthcheck(given: FileHealthcheck, place: Place): Heal
   return compact<Probe>({
     kind: "probe",
     test,
-    interval: normalizeDuration(file.interval, place.at("interval")),
-    timeout: normalizeDuration(file.timeout, place.at("timeout")),
-    startPeriod: normalizeDuration(file.start_period, place.at("start_period")),
-    startInterval: normalizeDuration(file.start_interval, place.at("start_interval")),
+    interval: atLeastOneMillisecond(file.interval, place.at("interval")),
+    timeout: atLeastOneMillisecond(file.timeout, place.at("timeout")),
+    startPeriod: atLeastOneMillisecond(file.start_period, place.at("start_period")),
+    startInterval: atLeastOneMillisecond(file.start_interval, place.at("start_interval")),
     retries: file.retries,
   });
 }
@@ -37,4 +37,11 @@ function testOf(given: string | readonly string[] | undefined, place: Place): st
   const hint = "start the list with `CMD` and the words of a command, or with `CMD-SHELL` and one string";
   place.error({ code: "invalid-value", message: "this test is no command", hint });
   return undefined;
+}
+
+/** The engine refuses shorter times; 0 means its default. */
+function atLeastOneMillisecond(given: string | number | undefined, place: Place): number | undefined {
+  const milliseconds = normalizeDuration(given, place);
+  if (milliseconds === undefined || milliseconds === 0 || milliseconds >= 1) return milliseconds;
+  return place.invalid("is shorter than a millisecond");
 }

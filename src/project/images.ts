@@ -51,7 +51,7 @@ type ImageMap = Exclude<FileImage, string>;
 
 function normalizeImage(given: FileImage, names: { key: string; tag: string | undefined }, place: Place): Image {
   const file = typeof given === "string" ? { context: given } : given;
-  const context = buildContext(file.context ?? ".", place.scope);
+  const context = buildContext(file.context ?? ".", typeof given === "string" ? place : place.at("context"));
   checkOutput(file.output, place.at("output"));
   return compact<Image>({
     key: names.key,

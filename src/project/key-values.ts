@@ -81,11 +81,14 @@ function fromMap(given: Exclude<KeyValues, readonly string[]>, place: Place): Ke
         isNull: value === null && !at.isBlank(),
         place: at,
       });
-    else at.errorAtKey({ code: "invalid-name", message: `${quote(key)} can't be used as a name` });
+    else {
+      const hint = key.includes("$") ? "variables are put into values only" : undefined;
+      at.errorAtKey({ code: "invalid-name", message: `${quote(key)} can't be used as a name`, hint });
+    }
   }
   return found;
 }
 
 function isName(key: string): boolean {
-  return key !== "" && !RESERVED.has(key) && !/[=\s]/.test(key);
+  return key !== "" && !RESERVED.has(key) && !/[=\s$]/.test(key);
 }

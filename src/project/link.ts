@@ -1,6 +1,6 @@
 import { findCycle } from "../std/graph.ts";
 import { quote } from "./findings.ts";
-import type { Image, Service } from "./model.ts";
+import type { Image, Network, Service, Volume } from "./model.ts";
 import { checkPorts } from "./port-claims.ts";
 import type { Scope } from "./place.ts";
 
@@ -83,6 +83,23 @@ function checkContainerNames(services: readonly Service[], scope: Scope): void {
       message,
       related,
     });
+  }
+}
+
+/** Reports networks, or volumes, that are one thing on the engine. */
+export function checkEngineNames(
+  things: readonly (Network | Volume)[],
+  kind: "networks" | "volumes",
+  scope: Scope,
+): void {
+  const owners = new Map<string, Network | Volume>();
+  for (const thing of things) {
+    const other = owners.get(thing.name);
+    owners.set(thing.name, thing);
+    if (!other) continue;
+    const related = [{ message: "the other one", at: other.at }];
+    const message = `the ${kind} ${quote(other.key)} and ${quote(thing.key)} have the same name on the engine`;
+    scope.findings.errorAtKey([kind, thing.key], { code: "duplicate-name", message, related });
   }
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { compareText } from "../std/digest.ts";
 import type { DockFile, Network as FileNetwork, Service as FileService, Volume as FileVolume } from "./file.gen.ts";
 import { quote, type Mistake } from "./findings.ts";
@@ -110,11 +111,17 @@ function attachmentsOf(given: FileService["networks"], place: Place): NetworkAtt
   for (const [network, file, at] of members(given, place)) {
     const mistake = mistakeIn(network, quote(network), at.scope);
     if (mistake) at.errorAtKey(mistake);
+    for (const version of [4, 6] as const) checkAddress(file?.[`ipv${version}_address`], version, at);
     const { aliases = [], priority = 0, ipv4_address: ipv4Address, ipv6_address: ipv6Address } = file ?? {};
     if (!mistake)
       attachments.set(network, compact<NetworkAttachment>({ network, aliases, ipv4Address, ipv6Address, priority }));
   }
   return [...attachments.values()].toSorted((a, b) => compareText(a.network, b.network));
+}
+
+function checkAddress(address: string | undefined, version: 4 | 6, place: Place): void {
+  if (address !== undefined && isIP(address) !== version)
+    place.at(`ipv${version}_address`).invalid(`is no IPv${version} address`);
 }
 
 function plainAttachment(network: string): NetworkAttachment {

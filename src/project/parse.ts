@@ -9,7 +9,7 @@ export const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
 const MAX_KEYS = 2000;
 /** Smallest parts that the scanner may find, six or so on a line; 1 MiB of nothing but brackets has more. */
-const MAX_TOKENS = 150_000;
+const MAX_TOKENS = 100_000;
 /** Characters that YAML forbids; a NUL cuts strings short in the engine. */
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/;

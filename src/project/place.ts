@@ -91,6 +91,12 @@ export function hostPath(text: string, { home, directory }: Scope): string {
   return isAbsolute(text) ? resolve(text) : resolve(directory, text);
 }
 
+/** As `hostPath`; an empty path, which would mean the project's directory, is reported. */
+export function hostPathAt(text: string, place: Place): string {
+  if (text === "") place.invalid("names no file", "write `.` for the project's directory");
+  return hostPath(text, place.scope);
+}
+
 /** Items of a list with their places; those that the schema refused are left out. */
 export function* items<T>(list: readonly T[] | undefined, place: Place): Generator<[T, Place]> {
   for (const [index, item] of (list ?? []).entries()) if (item !== undefined) yield [item, place.at(index)];

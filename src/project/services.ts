@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { closest } from "../std/closest.ts";
 import { normalizeCommand } from "./command-words.ts";
 import { containerDirectory } from "./container-path.ts";
@@ -14,7 +15,7 @@ import { shortTmpfs } from "./mount-text.ts";
 import { normalizeMounts, withDistinctTargets, type PlacedMount } from "./mounts.ts";
 import { checkName, SERVICE_NAME } from "./names.ts";
 import { normalizeAttachments } from "./networks.ts";
-import { hostPath, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
+import { hostPathAt, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { normalizeExpose, normalizePorts } from "./ports.ts";
 import { normalizeDuration, normalizeSize, normalizeUlimits } from "./quantities.ts";
@@ -63,7 +64,7 @@ function normalizeService(
       file.working_dir === undefined ? undefined : containerDirectory(file.working_dir, place.at("working_dir")),
     labels: normalizeLabels(file.labels, place.at("labels")),
     extraHosts: normalizeExtraHosts(file.extra_hosts, place.at("extra_hosts")),
-    dns: texts(file.dns, place),
+    dns: addressesOf(file.dns, place.at("dns")),
     dnsSearch: texts(file.dns_search, place),
     dnsOptions: texts(file.dns_opt, place),
     capAdd: texts(file.cap_add, place),
@@ -107,7 +108,7 @@ function envFilesOf(given: FileService["env_file"], place: Place): EnvFile[] {
   const list = Array.isArray(given) ? [...items(given, place)] : given === undefined ? [] : [[given, place] as const];
   return list.map(([item, at]) => {
     const { path, required = true, format = "env" } = typeof item === "string" ? { path: item } : item;
-    return { path: hostPath(path, place.scope), required, format, at: at.value() };
+    return { path: hostPathAt(path, at), required, format, at: at.value() };
   });
 }
 
@@ -145,6 +146,13 @@ function containerNameOf({ container_name: name, scale = 1 }: FileService, place
       message: "a service with `container_name` can't have `scale` above 1",
     });
   return name;
+}
+
+function addressesOf(given: FileService["dns"], place: Place): string[] {
+  return strings(given, place).map(([address, at]) => {
+    if (isIP(address) === 0) at.invalid("is no IP address");
+    return address;
+  });
 }
 
 function loggingOf(given: FileService["logging"], place: Place): Service["logging"] {

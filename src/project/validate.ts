@@ -1,6 +1,6 @@
 import { closest } from "../std/closest.ts";
 import { foreignKeyHint } from "./foreign-keys.ts";
-import { quote, type Findings, type Mistake } from "./findings.ts";
+import { MAX_ERRORS, quote, type Findings, type Mistake } from "./findings.ts";
 import { treeAt, type Path, type Tree } from "./tree.ts";
 import { validate as check } from "./validate.gen.mjs";
 import type { DockFile } from "./file.gen.ts";
@@ -16,8 +16,6 @@ export interface SchemaError {
 
 const MAX_ROUNDS = 20;
 const MAX_LISTED = 12;
-/** More mistakes than this are no typing errors: the rest is not looked at. */
-const MAX_ERRORS = 1000;
 
 /** What the values of a type are called. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {

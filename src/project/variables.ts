@@ -26,6 +26,7 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
   const declared = new Map<string, string>();
   const node = treeAt(tree, ["vars"]);
   for (const [name, entry] of node?.kind === "map" ? node.entries : []) {
+    if (name.startsWith("x-")) continue;
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       const hint = "use letters, digits and `_`";
       findings.errorAtKey(["vars", name], {

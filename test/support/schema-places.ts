@@ -1,6 +1,4 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
-import { compileText } from "../support/compile-text.ts";
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -17,7 +15,7 @@ interface Schema {
 const root = JSON.parse(readFileSync(new URL("../../schema/dock.schema.json", import.meta.url), "utf8")) as Schema;
 
 /** A value in the schema: its types, and how a file looks that holds a given value there. */
-interface Node {
+export interface SchemaPlace {
   readonly name: string;
   readonly types: readonly string[];
   readonly keys: readonly string[];
@@ -46,7 +44,7 @@ const BESIDE: readonly (readonly [string, object])[] = [
   ["watch[].target", { path: "./x", action: "sync" }],
 ];
 
-function* nodes(schema: Schema, name: string, file: Node["file"]): Generator<Node> {
+function* places(schema: Schema, name: string, file: SchemaPlace["file"]): Generator<SchemaPlace> {
   const { $ref, ...siblings } = schema;
   const target = $ref === undefined ? schema : { ...root.definitions?.[$ref.split("/").at(-1) ?? ""], ...siblings };
   const types = [target.type ?? []].flat();
@@ -62,62 +60,23 @@ function* nodes(schema: Schema, name: string, file: Node["file"]): Generator<Nod
   const around = name === "services.*" ? { image: "busybox" } : required;
   for (const [key, property] of properties) {
     const surroundings = BESIDE.find(([end]) => `${name}.${key}`.endsWith(end))?.[1] ?? around;
-    yield* nodes(property, `${name === "" ? "" : `${name}.`}${key}`, (value) =>
+    yield* places(property, `${name === "" ? "" : `${name}.`}${key}`, (value) =>
       file({ ...surroundings, [key]: value }),
     );
   }
-  if (target.items) yield* nodes(target.items, `${name}[]`, (value) => file([value]));
+  if (target.items) yield* places(target.items, `${name}[]`, (value) => file([value]));
   if (typeof target.additionalProperties !== "object") return;
   const entry = name === "services" ? { k: { image: "busybox" } } : {};
-  yield* nodes(target.additionalProperties, `${name}.*`, (value) =>
+  yield* places(target.additionalProperties, `${name}.*`, (value) =>
     file({ ...entry, [name === "services" ? "web" : "k"]: value }),
   );
 }
 
-const all = [
-  ...nodes(root, "", (value) => ({ services: { s: { image: "busybox" } }, networks: { k: {} }, ...(value as object) })),
+/** Every place of the schema for a value but the root. */
+export const schemaPlaces: readonly SchemaPlace[] = [
+  ...places(root, "", (value) => ({
+    services: { s: { image: "busybox" } },
+    networks: { k: {} },
+    ...(value as object),
+  })),
 ].slice(1);
-
-const VALUES: readonly (readonly [string, unknown])[] = [
-  ["null", null],
-  ["boolean", true],
-  ["integer", 3],
-  ["number", 1.5],
-  ["string", "x"],
-  ["array", []],
-  ["object", {}],
-];
-
-const allows = (types: readonly string[], type: string): boolean =>
-  types.includes(type) || (type === "integer" && types.includes("number"));
-
-test("the schema has several hundred places for values", () => expect(all.length).toBeGreaterThan(300));
-
-describe("a value of the wrong type is one error, at its place", () => {
-  test.each(VALUES)("%s", (type, value) => {
-    for (const { name, types, file } of all) {
-      const { diagnostics } = compileText(JSON.stringify(file(value)));
-      const errors = diagnostics.filter((one) => one.severity === "error" && one.code !== "not-supported-yet");
-      if (allows(types, type))
-        expect(
-          errors.filter((one) => one.code === "wrong-type"),
-          name,
-        ).toEqual([]);
-      else
-        expect(
-          errors.map((one) => one.code),
-          `${name}: ${JSON.stringify(errors)}`,
-        ).toEqual(["wrong-type"]);
-    }
-  });
-});
-
-test("a mistyped key of any map is reported with the right one", () => {
-  for (const { name, keys, file } of all) {
-    for (const key of keys.filter((one) => one.length > 3)) {
-      const { diagnostics } = compileText(JSON.stringify(file({ [`${key}${key.at(-1)}`]: 1 })));
-      const unknown = diagnostics.find((one) => one.code === "unknown-key");
-      expect(unknown?.hint, `${name}.${key}`).toContain(`did you mean \`${key}\`?`);
-    }
-  }
-});

@@ -1,8 +1,8 @@
-import { observe } from "../engine/observe.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Plan } from "../plan/plan.ts";
 import { stopSeconds, teardown } from "../plan/teardown.ts";
 import type { Project } from "../project/model.ts";
+import { NO_NAMES, observeOwn } from "./observe-own.ts";
 import type { Session } from "./session.ts";
 
 /** What `down` would remove. */
@@ -20,8 +20,7 @@ export async function surveyTeardown(
   project: Project,
   asked: { readonly volumes: boolean; readonly images: boolean },
 ): Promise<{ readonly plan: Plan; readonly observed: Observed }> {
-  const nothing = { containers: [], networks: [], volumes: [] };
-  const observed = await observe(session.engine(), { project: project.name, wantedNames: nothing }, session.signal);
+  const observed = await observeOwn(session, project, NO_NAMES);
   const plan = teardown(project, observed, {
     volumes: asked.volumes,
     images: asked.images ? Object.keys(project.images).sort() : [],

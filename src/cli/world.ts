@@ -1,4 +1,4 @@
-import { inspectDiffering, inspectImages, observe } from "../engine/observe.ts";
+import { inspectDiffering, inspectImages } from "../engine/observe.ts";
 import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
 import { gather, requireFiles } from "../gather/gather.ts";
@@ -10,6 +10,7 @@ import type { PlanRequest } from "../plan/request.ts";
 import { crowdedRepositories, differingContainers, wantedNames } from "../plan/scope.ts";
 import { selectServices, wantedSlots } from "../plan/wanted.ts";
 import type { Project } from "../project/model.ts";
+import { observeOwn } from "./observe-own.ts";
 import type { Session } from "./session.ts";
 
 /** What a plan is made from and what came out. */
@@ -40,11 +41,7 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const images = request.images ?? buildableImages(project, services, request);
   await requireFiles(project, { mode: request.mode, services, images });
   const dockerfiles = await readDockerfiles(project, images);
-  const first = await observe(
-    engine,
-    { project: project.name, wantedNames: wantedNames(project, request.mode) },
-    signal,
-  );
+  const first = await observeOwn(session, project, wantedNames(project, request.mode));
   const described = await inspectImages(
     engine,
     {

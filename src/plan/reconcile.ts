@@ -11,7 +11,7 @@ import { type Action, type ActionId, actionId, type Plan } from "./plan.ts";
 import { type Conflict, PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
 import type { PlanRequest } from "./request.ts";
-import { ownerOf, planNetworks, planVolumes, type WantedNetwork } from "./resources.ts";
+import { isOwn, ownerOf, planNetworks, planVolumes, type WantedNetwork } from "./resources.ts";
 import { type SlotImage, slotOf } from "./slot-state.ts";
 import { effectiveService } from "./mode.ts";
 import { selectServices, type WantedSlot, wantedSlots } from "./wanted.ts";
@@ -228,8 +228,7 @@ function planOrphans(scope: Scope): void {
   );
   for (const volume of scope.observed.volumes.toSorted((a, b) => compareText(a.name, b.name))) {
     const path = volume.labels[LABEL.devTarget];
-    if (path === undefined || volume.labels[LABEL.project] !== scope.project.name || removals.has(volume.name))
-      continue;
+    if (path === undefined || !isOwn(scope.project, volume) || removals.has(volume.name)) continue;
     const users = scope.observed.containers.filter((container) =>
       container.mounts.some((mount) => mount.source === volume.name),
     );

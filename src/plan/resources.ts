@@ -150,12 +150,12 @@ function planVolume(
   return undefined;
 }
 
-/** True when the object carries this project's label. */
+/** True when the object is this project file's: its labels name the project and the file (see `claim` for moved files). */
 export function isOwn(
-  project: { readonly name: string },
+  project: { readonly name: string; readonly file: string },
   thing: { readonly labels: Readonly<Record<string, string>> },
 ): boolean {
-  return thing.labels[LABEL.project] === project.name;
+  return thing.labels[LABEL.project] === project.name && thing.labels[LABEL.file] === project.file;
 }
 
 /** Who a foreign object belongs to, as far as its labels say. */
@@ -170,7 +170,7 @@ export function ownerOf(thing: { readonly labels: Readonly<Record<string, string
 
 /** Own networks and volumes, for teardown. */
 export function ownResources(
-  project: { readonly name: string },
+  project: { readonly name: string; readonly file: string },
   observed: Observed,
 ): { readonly networks: readonly ObservedNetwork[]; readonly volumes: readonly ObservedVolume[] } {
   return {

@@ -20,7 +20,11 @@ export interface TeardownRequest {
 }
 
 /** Plans the removal of everything that carries the project's labels; volumes with data only when asked for. */
-export function teardown(project: { readonly name: string }, observed: Observed, request: TeardownRequest): Plan {
+export function teardown(
+  project: { readonly name: string; readonly file: string },
+  observed: Observed,
+  request: TeardownRequest,
+): Plan {
   const builder = new PlanBuilder();
   const reasons: readonly Reason[] = [{ code: "teardown" }];
   const removals: ActionId[] = [];

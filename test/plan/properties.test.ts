@@ -87,15 +87,15 @@ function worldOf(of: ProjectDraft, observed: Observed) {
   return { project, inputs, observed };
 }
 
-function upOnce(of: ProjectDraft, observed: Observed): Observed {
-  const world = worldOf(of, observed);
-  return applyPlan(world, reconcile(world.project, world, plainRequest("dev")));
-}
-
 /** As `up` does it: plan and carry out until nothing is left, three rounds at most. */
 function upUntilEmpty(of: ProjectDraft, observed: Observed): Observed {
   let engine = observed;
-  for (let round = 0; round < 3; round += 1) engine = upOnce(of, engine);
+  for (let round = 0; round < 3; round += 1) {
+    const world = worldOf(of, engine);
+    const reconciled = reconcile(world.project, world, plainRequest("dev"));
+    if (reconciled.plan.actions.length === 0) break;
+    engine = applyPlan(world, reconciled);
+  }
   return engine;
 }
 

@@ -193,6 +193,7 @@ function container(
     created: engine.containers.length,
     labels: {
       [LABEL.project]: project.name,
+      [LABEL.file]: project.file,
       [LABEL.service]: of.slot.service,
       [LABEL.number]: String(of.slot.number),
       [LABEL.spec]: canonicalJson(concealedSpec(wanted.spec, salt)),

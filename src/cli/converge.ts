@@ -6,6 +6,7 @@ import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
+import { heldPorts } from "./held-ports.ts";
 import type { Session } from "./session.ts";
 import { survey, type World } from "./world.ts";
 
@@ -43,7 +44,7 @@ export async function converge(
     for (let round = 0; ; round += 1) {
       const world = await survey(session, project, request);
       first ??= world;
-      refuseConflicts(world.reconciled.conflicts);
+      refuseConflicts([...world.reconciled.conflicts, ...(round === 0 ? await heldPorts(session, world) : [])]);
       if (round === 0 || world.reconciled.plan.actions.length > 0)
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };

@@ -4,7 +4,13 @@ import type { Reason } from "./reason.ts";
 
 /** Something that keeps a plan from being carried out: nothing has been touched and nothing will be (exit code 6 or 2). */
 export interface Conflict {
-  readonly kind: "foreign-container" | "foreign-network" | "foreign-volume" | "external-missing" | "not-built";
+  readonly kind:
+    | "foreign-container"
+    | "foreign-network"
+    | "foreign-volume"
+    | "external-missing"
+    | "not-built"
+    | "port-held";
   /** The name in the way or missing. */
   readonly name: string;
   readonly message: string;

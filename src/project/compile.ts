@@ -1,15 +1,14 @@
 import { basename, join } from "node:path";
 import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../diagnostic.ts";
 import { parseEnvFile } from "./env-file.ts";
-import type { DockFile } from "./file.gen.ts";
-import { collectFindings, quote, type Findings } from "./findings.ts";
+import { collectFindings, type Findings } from "./findings.ts";
 import { normalizeImages } from "./images.ts";
 import { checkEngineNames, link } from "./link.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
 import { parse } from "./parse.ts";
 import { MAX_PORTS } from "./ports.ts";
-import { isProjectName, projectSlug } from "./project-name.ts";
+import { projectNameOf } from "./project-name.ts";
 import type { Scope } from "./place.ts";
 import { record } from "./plain-data.ts";
 import { normalizeServices } from "./services.ts";
@@ -81,7 +80,7 @@ function resolveProject(
     lookup: variables.lookup,
     directory: options.directory,
     home: options.env["HOME"] || undefined,
-    projectName: projectNameOf(file, options, findings),
+    projectName: projectNameOf(file.name, options, findings),
     declared: {
       images: new Set([...keysAt(tree, ["images"]), ...builds]),
       services: new Set(keysAt(tree, ["services"])),
@@ -116,36 +115,4 @@ function isNothing(tree: Tree): boolean {
 
 function hasNoEntries(tree: Tree | undefined): boolean {
   return !tree || (tree.kind === "map" && tree.entries.size === 0);
-}
-
-function projectNameOf(file: DockFile, options: ResolvedOptions, findings: Findings): string {
-  const code = "invalid-name";
-  const hintFor = (text: string): string => {
-    const slug = projectSlug(text);
-    return slug === "" ? "use lower-case letters, digits, `-` and `_`" : `did you mean ${quote(slug)}?`;
-  };
-  if (options.projectName !== undefined) {
-    const name = options.projectName;
-    if (!isProjectName(name))
-      findings.errorAt(undefined, {
-        code,
-        message: `${quote(name)} can't be the name of a project`,
-        hint: hintFor(name),
-      });
-    return name;
-  }
-  if (file.name !== undefined) {
-    const hint = findings.isInterpolated(["name"]) ? undefined : hintFor(file.name);
-    if (!isProjectName(file.name))
-      findings.error(["name"], { code, message: `${findings.written(["name"])} can't be the name of a project`, hint });
-    return file.name;
-  }
-  const slug = projectSlug(basename(options.directory));
-  if (slug === "")
-    findings.errorAt(undefined, {
-      code,
-      message: "the directory's name makes no name for the project",
-      hint: "add `name:` to the project file",
-    });
-  return slug;
 }

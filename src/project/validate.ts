@@ -6,7 +6,7 @@ import { validate as check } from "./validate.gen.mjs";
 import type { DockFile } from "./file.gen.ts";
 
 /** An error as the generated validator gives it. */
-export interface SchemaError {
+interface SchemaError {
   /** JSON pointer. */
   readonly instancePath: string;
   readonly keyword: string;

@@ -36,8 +36,12 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
       });
       continue;
     }
-    if (entry.value.kind !== "scalar" || entry.value.value === null) continue;
     if (outside(name) !== undefined) continue;
+    if (entry.value.kind !== "scalar" || entry.value.value === null) {
+      // The schema says what is wrong with it.
+      broken.add(name);
+      continue;
+    }
     const result = interpolate(entry.value.text, outside);
     if (result.kind === "text") declared.set(name, result.text);
     else {

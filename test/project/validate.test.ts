@@ -49,7 +49,7 @@ test("a mistyped key of any map is reported with the right one", () => {
 test("no mistake anywhere shows what a variable holds", () => {
   const env = { SECRET: "hunter2 Hunter!", HALF: "hunter2" };
   for (const { name, file } of schemaPlaces) {
-    for (const template of ["${SECRET}", "a${SECRET}:/b:${SECRET}", "${HALF}", "${HALF}=${SECRET}", "${SECRET:+$}"]) {
+    for (const template of ["${SECRET}", "a${SECRET}:/b:${SECRET}", "${HALF}=${SECRET}"]) {
       const { diagnostics } = compileText(JSON.stringify(file(template)), { env });
       const said = diagnostics.map(({ message, hint, related = [] }) => [
         message,

@@ -55,7 +55,7 @@ function createNetwork(world: FakeWorld, { body }: FakeRequest): Reply {
   const name = textAt(body, "Name");
   // Before API 1.44 names are only compared when the caller asks for it.
   const unique = world.since(44) || body["CheckDuplicate"] === true;
-  if (unique && world.networks.some((network) => network.name === name)) {
+  if (unique && !world.ambiguousNetworks && world.networks.some((network) => network.name === name)) {
     throw new Refusal(409, `network with name ${name} already exists`);
   }
   const labels = (body["Labels"] ?? {}) as Readonly<Record<string, string>>;

@@ -120,6 +120,7 @@ export interface FakeEvent {
 /** Everything that a fake engine holds. */
 export class FakeWorld {
   readonly apiVersion: string;
+  readonly ambiguousNetworks: boolean;
   readonly containers: FakeContainer[] = [];
   readonly networks: FakeNetwork[] = ["bridge", "host", "none"].map((name) => ({
     id: randomId(),
@@ -137,8 +138,9 @@ export class FakeWorld {
   readonly happenings = new EventEmitter().setMaxListeners(0);
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(apiVersion: string) {
+  constructor(apiVersion: string, ambiguousNetworks: boolean) {
     this.apiVersion = apiVersion;
+    this.ambiguousNetworks = ambiguousNetworks;
   }
 
   /** True for engines that speak at least this minor version. */

@@ -18,6 +18,8 @@ import { findExec, runExec, streamRoutes } from "./fake-engine-streams.ts";
 export interface FakeEngineOptions {
   /** "1.51" unless given. Below 1.44, network names are unique only for callers that ask; a container gets one network at creation. */
   readonly apiVersion?: string;
+  /** Lets a second network of a name be made whoever asks, as engines before API 1.44 do for two callers at once. */
+  readonly ambiguousNetworks?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export class FakeEngine implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
 
   private constructor(directory: string, options: FakeEngineOptions) {
-    const world = new FakeWorld(options.apiVersion ?? "1.51");
+    const world = new FakeWorld(options.apiVersion ?? "1.51", options.ambiguousNetworks ?? false);
     this.world = world;
     this.#directory = directory;
     this.socketPath = join(directory, "engine.sock");

@@ -27,6 +27,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Look",
     load: async () => (await import("./commands/plan.ts")).plan,
   },
+  apply: {
+    summary: "Carry out a plan that plan -o saved",
+    group: "Make it so",
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  why: {
+    summary: "Show why something was last built, replaced or restarted",
+    group: "Look",
+    load: async () => (await import("./commands/why.ts")).why,
+  },
   ps: {
     summary: "List the project's containers",
     group: "Look",

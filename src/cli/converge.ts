@@ -1,4 +1,5 @@
 import { DockError } from "../error.ts";
+import type { Event } from "../event.ts";
 import { execute, type Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade } from "../execute/execution.ts";
 import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
@@ -7,6 +8,7 @@ import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
 import { heldPorts } from "./held-ports.ts";
+import { RunLogger } from "./logged-run.ts";
 import type { Session } from "./session.ts";
 import { survey, type World } from "./world.ts";
 
@@ -17,6 +19,8 @@ const ROUNDS = 3;
 export interface ConvergeOptions {
   /** Milliseconds that a service may take until it is ready. */
   readonly readyTimeout?: number;
+  /** Looks at the first plan before it is carried out and throws when it must not be. */
+  readonly accept?: (world: World) => void;
 }
 
 /** What a run did. */
@@ -45,11 +49,12 @@ export async function converge(
       const world = await survey(session, project, request);
       first ??= world;
       refuseConflicts([...world.reconciled.conflicts, ...(round === 0 ? await heldPorts(session, world) : [])]);
+      if (round === 0) options.accept?.(world);
       if (round === 0 || world.reconciled.plan.actions.length > 0)
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
-      failOn(await execute(await executionOf(session, world, options), session.signal));
+      await carryOut(session, world, options);
       // What was forced is done: asking again would do it again.
       request = {
         ...request,
@@ -61,6 +66,21 @@ export async function converge(
       };
     }
   });
+}
+
+/** Carries out one plan, keeping what was done for `why`; throws its first failure. */
+async function carryOut(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+  const execution = executionOf(session, world, options);
+  const logger = new RunLogger();
+  const emit = (event: Event): void => {
+    execution.emit(event);
+    logger.note(event, world.reconciled.plan);
+  };
+  try {
+    failOn(await execute({ ...execution, emit }, session.signal));
+  } finally {
+    await logger.save(session, world.project);
+  }
 }
 
 /** The lock that a change of the project on this engine needs. */
@@ -75,7 +95,7 @@ export async function projectLock(session: Session, project: Project): Promise<P
 }
 
 /** What executors need, from a world. */
-export async function executionOf(session: Session, world: World, options: ConvergeOptions): Promise<Execution> {
+export function executionOf(session: Session, world: World, options: ConvergeOptions): Execution {
   const renderer = session.renderer();
   return {
     engine: session.engine(),

@@ -74,7 +74,10 @@ function assess(
   if (!building && id !== undefined && id !== container.imageId) {
     reasons.push({ code: "image-changed", before: container.imageId, after: id });
   }
-  reasons.push(...connectionReasons(container, wish), ...volumeReasons(container, wish.wanted));
+  // What the file asks for only now was never there to be lost.
+  const edited = new Set(replace.map(({ path }) => path?.split(".", 1)[0]));
+  if (!edited.has("networks")) reasons.push(...connectionReasons(container, wish));
+  if (!edited.has("devVolumes")) reasons.push(...volumeReasons(container, wish.wanted));
   return { replace: reasons, update };
 }
 

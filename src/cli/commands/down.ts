@@ -32,7 +32,7 @@ export const down: CommandDefinition = {
       const reconciled = { plan, conflicts: [], images: new Map(), slots: [] };
       const inputs = { images: {}, environments: {}, hostUser: "", salt: "" };
       const world = { project, request: plainRequest("dev"), inputs, observed, reconciled };
-      const execution = await executionOf(session, world, {});
+      const execution = executionOf(session, world, {});
       failOn(await execute({ ...execution, made: initialMade(reconciled) }, session.signal));
     });
     jsonResult(session, { ok: true });

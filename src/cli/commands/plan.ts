@@ -1,4 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { DockError } from "../../error.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { planDigest, type SavedPlan } from "../../plan/saved-plan.ts";
 import type { PlanRequest } from "../../plan/request.ts";
 import type { Project } from "../../project/model.ts";
 import { refuseConflicts } from "../converge.ts";
@@ -15,6 +19,7 @@ import { formatPlan } from "../../ui/plan-view.ts";
 interface PlanCommandOptions extends PlanOptions {
   readonly detailedExitcode?: boolean;
   readonly down?: boolean;
+  readonly output?: string;
 }
 
 /** Exit code of `plan --detailed-exitcode` when there is something to do. */
@@ -27,7 +32,8 @@ export const plan: CommandDefinition = {
     command
       .argument("[services...]", "services to plan for with what they depend on (default: all)")
       .option("--detailed-exitcode", `exit with ${EXIT_CHANGES} when there is something to do`)
-      .option("--down", "show what down would do instead");
+      .option("--down", "show what down would do instead")
+      .option("-o, --output <FILE>", 'save the plan for "dock apply FILE"');
     addPlanOptions(command);
   },
   run: async ({ session, args, options }: Invocation) => {
@@ -39,11 +45,38 @@ export const plan: CommandDefinition = {
       ? await teardownPlan(session, project, { volumes: false, images: false })
       : await plannedUp(session, { project, request });
     const { stdout } = session.io;
+    if (given.output !== undefined) {
+      if (given.down)
+        throw new DockError("usage", "--down can't be saved", { hint: 'leave out -o, or run "dock down"' });
+      await save(resolve(session.io.cwd, given.output), { project, request, args: given.arg ?? [], plan: made });
+    }
     if (session.globals.json) stdout.write(`${JSON.stringify(planJson(made), undefined, 2)}\n`);
     else stdout.write(`${formatPlan(made, stdoutStyle(session))}\n`);
     return given.detailedExitcode && made.actions.length > 0 ? EXIT_CHANGES : 0;
   },
 };
+
+async function save(
+  path: string,
+  of: {
+    readonly project: Project;
+    readonly request: PlanRequest;
+    readonly args: readonly string[];
+    readonly plan: Plan;
+  },
+): Promise<void> {
+  const { project, request, args, plan: made } = of;
+  const saved: SavedPlan = {
+    format: "dock.saved-plan/1",
+    project: project.name,
+    file: project.file,
+    request,
+    args,
+    digest: planDigest(made),
+    plan: planJson(made),
+  };
+  await writeFile(path, `${JSON.stringify(saved, undefined, 2)}\n`, { mode: 0o600 });
+}
 
 async function plannedUp(
   session: Session,

@@ -114,12 +114,17 @@ export function brokenFault(what: CallName, error: unknown): DockError {
   return new DockError("engine-broken", `the engine broke off while it was asked to ${what}`, { cause: error, hint });
 }
 
+/** Whether an error says that an answer is not what the Engine API promises, rather than that dock has a bug. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof ShapeError || error instanceof SyntaxError;
+}
+
 /** The items of a stream that is decoded on the way; what cannot be decoded is an error of the engine. */
 export async function* readable<T>(what: CallName, items: AsyncIterable<T>): AsyncGenerator<T, void, void> {
   try {
     yield* items;
   } catch (error) {
-    throw error instanceof ShapeError || error instanceof SyntaxError ? brokenFault(what, error) : error;
+    throw isUnreadable(error) ? brokenFault(what, error) : error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Agent } from "node:http";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
+import { DockError } from "../error.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Where the engine is, and what requests to it are made with. */
@@ -12,9 +13,21 @@ export interface Line {
 /** Finds the engine and loads the library, which is when they are needed: commands that talk to no engine start without. */
 export async function openLine(find: () => Promise<Endpoint>): Promise<Line> {
   const [endpoint, { default: Docker }] = await Promise.all([find(), import("dockerode")]);
-  const { modem } = new Docker(modemOptions(endpoint));
+  const { modem } = construct(() => new Docker(modemOptions(endpoint)));
   followNoRedirections(modem as unknown as RequestBuilder);
   return { endpoint, modem };
+}
+
+/** The modem reads the environment even when nothing of it is wanted. */
+function construct<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new DockError("usage", `the environment's settings for docker cannot be used: ${String(error)}`, {
+      cause: error,
+      hint: "check DOCKER_HOST and DOCKER_CERT_PATH, or unset them",
+    });
+  }
 }
 
 /** The part of the modem that its types keep to themselves. */

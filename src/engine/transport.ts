@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { DockError } from "../error.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { brokenFault, connectionFault, statusFault } from "./fault.ts";
+import { brokenFault, connectionFault, isUnreadable, statusFault } from "./fault.ts";
 import { Leash, metered, readText, untilAborted } from "./leash.ts";
 import { type Line, openLine } from "./line.ts";
 import { negotiateVersion } from "./version.ts";
@@ -84,7 +84,7 @@ export class Transport {
     try {
       return read(JSON.parse(text));
     } catch (error) {
-      throw brokenFault(call.what, error);
+      throw isUnreadable(error) ? brokenFault(call.what, error) : error;
     }
   }
 

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectEngine, type EngineChoice, findEndpoint } from "../../src/engine/connect.ts";
 import { connectionFault } from "../../src/engine/fault.ts";
 import { DockError, exitCode } from "../../src/error.ts";
@@ -186,6 +189,37 @@ test("Podman is told by its ping", async () => {
     product: "podman",
     buildkit: false,
   });
+});
+
+test("what the library reads from the process's own environment does not turn the choice", async () => {
+  await using fake = await FakeEngine.start();
+  vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:1");
+  vi.stubEnv("DOCKER_TLS_VERIFY", "1");
+  vi.stubEnv("DOCKER_CLIENT_TIMEOUT", "1");
+  expect(await failureAt(fake.host)).toBeUndefined();
+  vi.stubEnv("DOCKER_CERT_PATH", join(home, "nowhere"));
+  expect(await failureAt(fake.host)).toMatchObject({
+    code: "usage",
+    hint: expect.stringContaining("DOCKER_CERT_PATH"),
+  });
+  vi.unstubAllEnvs();
+});
+
+test.each(["127.0.0.1", "::1"])("an engine is reached over tcp at %s", async (address) => {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { "Api-Version": "1.51" }).end(request.url === "/_ping" ? "OK" : "[]");
+  });
+  server.listen(0, address);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  try {
+    await using engine = connectEngine(
+      choice({ host: `tcp://${address.includes(":") ? `[${address}]` : address}:${port}` }),
+    );
+    expect(await engine.listContainers({ labels: ["a=b"] }, never)).toEqual([]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 test("errors of the choice come at the first call, as errors of dock", async () => {

@@ -26,10 +26,7 @@ export const config: CommandDefinition = {
       stdout.write(session.globals.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(""));
       return 0;
     }
-    // Places in the file are for diagnostics; a reader of the result has no use for them.
-    const plain: unknown = JSON.parse(
-      JSON.stringify(project, (key, value: unknown) => (key === "at" ? undefined : value)),
-    );
+    const plain: unknown = JSON.parse(JSON.stringify(project, withoutPlaces));
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
       return 0;
@@ -39,3 +36,9 @@ export const config: CommandDefinition = {
     return 0;
   },
 };
+
+/** Places in the file are for diagnostics; a reader of the result has no use for them. */
+function withoutPlaces(key: string, value: unknown): unknown {
+  const isPlace = key === "at" && value !== null && typeof value === "object" && "source" in value && "span" in value;
+  return isPlace ? undefined : value;
+}

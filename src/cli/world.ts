@@ -65,6 +65,17 @@ export async function survey(session: Session, project: Project, request: PlanRe
   return { project, request, inputs, observed, reconciled };
 }
 
+/** What of the images is taken by its text: an address may hold something else by now without the plan seeing it. */
+export function unverifiedInputs({ inputs, reconciled }: World): readonly string[] {
+  return [...reconciled.images.keys()].flatMap((key) => {
+    const texts = inputs.images[key]?.unverified ?? [];
+    if (texts.length === 0) return [];
+    return [
+      `image ${key} takes ${texts.join(", ")} by name: whether it changed is not looked at ("dock build --force ${key}" asks the builder)`,
+    ];
+  });
+}
+
 /** Images that services run, in a mode; those that they are built from are found with their Dockerfiles. */
 function buildableImages(project: Project, services: readonly string[], request: PlanRequest): readonly string[] {
   const keys = services.flatMap((key) => {

@@ -53,6 +53,7 @@ async function buildOnce(
   signal: AbortSignal,
 ): Promise<string> {
   const { execution, inputs } = of;
+  await requireBuildKit(execution, signal);
   const { build } = await import("../engine/buildkit/builder.ts");
   const request = await buildRequest(operation, { execution, inputs }, signal);
   const { imageId } = await build((path, headers, abort) => execution.engine.hijack(path, headers, abort), request, {
@@ -60,6 +61,15 @@ async function buildOnce(
     signal,
   });
   return imageId;
+}
+
+/** Builders of other kinds come later: they would need the context packed, without ignore files of the Dockerfile's own. */
+async function requireBuildKit({ engine }: Execution, signal: AbortSignal): Promise<void> {
+  const { product } = await engine.info(signal);
+  if (product === "docker") return;
+  throw new DockError("not-supported", "this engine is Podman, whose builder is not supported yet", {
+    hint: "build with a Docker Engine, or with podman build, and name the image by its tag",
+  });
 }
 
 /** Tags what was built and keeps the record of what it was made of. */

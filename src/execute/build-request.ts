@@ -6,6 +6,7 @@ import { credentialsFor } from "../engine/auth.ts";
 import type { BuildRequest } from "../engine/buildkit/build-request.ts";
 import type { LocalSource, SourceEntry } from "../engine/buildkit/source.ts";
 import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
+import { DockError } from "../error.ts";
 import type { ImageInputs } from "../plan/inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/model.ts";
@@ -24,6 +25,7 @@ export async function buildRequest(
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
   signal.throwIfAborted();
   const { image } = file;
+  refuseUnsupported(image, execution);
   const text = textWithReferences(file, (key) => madeRef(execution, key));
   const named = namedContexts(image, execution);
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
@@ -54,6 +56,28 @@ export async function buildRequest(
     credentials: (host) => credentialsFor(host, settings.env),
   };
 }
+
+/** Engines before 23 leave these out without a word, or look a named context up in a registry. */
+function refuseUnsupported(image: Image, { observed }: Execution): void {
+  const [major = 0, minor = 0] = observed.engine.apiVersion.split(".").map(Number);
+  if (major > 1 || minor >= FIRST_API_WITH_CONTEXTS) return;
+  const asked = [
+    ...(Object.keys(image.contexts).length > 0 ? ["contexts"] : []),
+    ...(image.shmSize === undefined ? [] : ["shm_size"]),
+    ...(image.ulimits.length > 0 ? ["ulimits"] : []),
+  ];
+  if (asked.length === 0) return;
+  throw new DockError(
+    "not-supported",
+    `image ${image.key} asks for ${asked.join(", ")}, which the builder of Engine ${observed.engine.version} does not have`,
+    {
+      hint: "use Docker Engine 23 or newer, or leave that out",
+    },
+  );
+}
+
+/** API of Engine 23.0. */
+const FIRST_API_WITH_CONTEXTS = 42;
 
 function madeRef(execution: Execution, key: string): string {
   const made = execution.made.images.get(key);

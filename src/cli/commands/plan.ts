@@ -12,7 +12,7 @@ import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.t
 import { stdoutStyle } from "../report.ts";
 import type { Session } from "../session.ts";
 import { teardownPlan } from "../teardown-plan.ts";
-import { survey, withBuildArgs } from "../world.ts";
+import { survey, unverifiedInputs, withBuildArgs } from "../world.ts";
 import { planJson } from "../../ui/plan-json.ts";
 import { formatPlan } from "../../ui/plan-view.ts";
 
@@ -82,7 +82,9 @@ async function plannedUp(
   session: Session,
   of: { readonly project: Project; readonly request: PlanRequest },
 ): Promise<Plan> {
-  const { reconciled } = await survey(session, of.project, of.request);
+  const world = await survey(session, of.project, of.request);
+  const { reconciled } = world;
   refuseConflicts(reconciled.conflicts);
+  for (const message of unverifiedInputs(world)) session.renderer().emit({ type: "notice", message });
   return reconciled.plan;
 }

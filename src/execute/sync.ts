@@ -1,0 +1,146 @@
+import { createReadStream, lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { Readable } from "node:stream";
+import { type Header, type Pack, pack } from "tar-stream";
+import type { Engine } from "../engine/engine.ts";
+import { DockError } from "../error.ts";
+import { deferred } from "../std/deferred.ts";
+import { runInContainer } from "./run-in-container.ts";
+
+/** A file, directory or link of this machine and its place in a container. */
+export interface SyncedFile {
+  /** Absolute path on this machine. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+}
+
+/** What to do to a container's files: first the deletions, then the copies, parents before what is in them. */
+export interface Sync {
+  readonly deletes: readonly string[];
+  readonly copies: readonly SyncedFile[];
+}
+
+/** Whom copies belong to in the container. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Bytes up to which a file is read in one go. */
+const SMALL = 1024 * 1024;
+
+/** Paths that one `rm` is given: a command line has a longest length. */
+const PATHS_AT_ONCE = 500;
+
+/**
+ * Deletes and copies files in a running container, the deletions as its root, the copies with the rights they have here
+ * and with the owner given. What has vanished here meanwhile is left out; directories above a copy are made.
+ */
+export async function syncFiles(
+  engine: Engine,
+  to: { readonly container: string; readonly sync: Sync; readonly owner: Owner },
+  signal: AbortSignal,
+): Promise<void> {
+  const { container, sync } = to;
+  for (let start = 0; start < sync.deletes.length; start += PATHS_AT_ONCE) {
+    const paths = sync.deletes.slice(start, start + PATHS_AT_ONCE);
+    await deletePaths(engine, { container, paths }, signal);
+  }
+  if (sync.copies.length > 0) await putFiles(engine, to, signal);
+}
+
+/** Sends the copies as one tar. A failure of either side ends the other one. */
+async function putFiles(
+  engine: Engine,
+  to: { readonly container: string; readonly sync: Sync; readonly owner: Owner },
+  signal: AbortSignal,
+): Promise<void> {
+  const tar = pack();
+  let unreadable: unknown;
+  const filled = fill(tar, to.sync.copies, to.owner).catch((error: unknown) => {
+    unreadable ??= error;
+    tar.destroy();
+  });
+  try {
+    await engine.putArchive(
+      to.container,
+      { path: "/", tar: Readable.from(tar as AsyncIterable<Uint8Array>), copyUidGid: false },
+      signal,
+    );
+  } catch (error) {
+    // What the engine says of a tar that breaks off is not what is wrong.
+    throw unreadable ?? error;
+  } finally {
+    tar.destroy();
+    await filled;
+  }
+}
+
+async function deletePaths(
+  engine: Engine,
+  of: { readonly container: string; readonly paths: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const command = ["rm", "-rf", "--", ...of.paths];
+  const { exitCode, output } = await runInContainer(engine, { container: of.container, command, user: "0" }, signal);
+  if (exitCode === 0) return;
+  throw new DockError(
+    "operation-failed",
+    `${of.paths.length === 1 ? of.paths[0] : `${of.paths.length} paths`} could not be deleted in the container: ${output.at(-1) ?? `rm ended with ${exitCode}`}`,
+    {
+      hint: 'deleting needs "rm" in the image; use a rebuild rule where there is none',
+    },
+  );
+}
+
+async function fill(tar: Pack, files: readonly SyncedFile[], owner: Owner): Promise<void> {
+  for (const file of files) {
+    try {
+      await addEntry(tar, file, owner);
+    } catch (error) {
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      // It has gone meanwhile: the watch will see that, too.
+      if ("code" in error && error.code === "ENOENT") continue;
+      throw new DockError("operation-failed", `cannot read ${file.source}: ${error.message}`, { cause: error });
+    }
+  }
+  tar.finalize();
+}
+
+async function addEntry(tar: Pack, { source, target }: SyncedFile, owner: Owner): Promise<void> {
+  const stats = lstatSync(source);
+  const header: Entry = { name: target.slice(1), mode: stats.mode & 0o7777, mtime: stats.mtime, ...owner };
+  if (stats.isDirectory()) await entry(tar, { ...header, type: "directory" });
+  else if (stats.isSymbolicLink()) await entry(tar, { ...header, type: "symlink", linkname: readlinkSync(source) });
+  else if (stats.isFile() && stats.size <= SMALL) await entry(tar, { ...header, type: "file" }, readFileSync(source));
+  else if (stats.isFile()) await largeEntry(tar, source, { ...header, type: "file", size: stats.size });
+}
+
+type Entry = Partial<Header> & Pick<Header, "name">;
+
+/** Resolves when the entry has been passed on. */
+async function entry(tar: Pack, header: Entry, content?: Buffer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+    if (content) tar.entry(header, content, done);
+    else tar.entry(header, done);
+  });
+}
+
+/** A file that shrinks while it is read breaks the tar off, and the sync is tried again. */
+async function largeEntry(tar: Pack, source: string, header: Entry & { readonly size: number }): Promise<void> {
+  const content = createReadStream(source, { end: header.size - 1 });
+  const passed = deferred<void>();
+  const sink = tar.entry(header, (error) => (error ? passed.reject(error) : passed.resolve()));
+  const pump = async (): Promise<void> => {
+    for await (const chunk of content) {
+      if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once("drain", () => resolve()));
+    }
+    sink.end();
+  };
+  try {
+    await Promise.all([passed.promise, Promise.race([passed.promise, pump()])]);
+  } finally {
+    content.destroy();
+  }
+}

@@ -28,7 +28,7 @@ export const DEADLINES: Deadlines = {
 export interface Call {
   /** For errors, in words that follow "the engine could not": `create container "shop-web-1"`. */
   readonly what: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** Made with `route`, without the version. */
   readonly path: string;
   /** Undefined values are left out; objects are sent as JSON. */

@@ -1,3 +1,5 @@
+import { archiveCalls } from "./archive.ts";
+import { attachCalls } from "./attach.ts";
 import type { Call } from "./call.ts";
 import { containerCalls } from "./containers.ts";
 import { isRemote } from "./endpoint.ts";
@@ -6,9 +8,10 @@ import { execCalls } from "./exec.ts";
 import { readable } from "./fault.ts";
 import { imageCalls } from "./images.ts";
 import { networkCalls } from "./networks.ts";
-import { asNumber, asObject, asOptionalObject, asOptionalText, asText, asTextMap } from "./shape.ts";
+import { asNumber, asObject, asOptionalObject, asOptionalText, asText, asTextMap, type JsonObject } from "./shape.ts";
 import { jsonLines } from "./streams.ts";
 import type { Transport } from "./transport.ts";
+import { usageCalls } from "./usage.ts";
 import { volumeCalls } from "./volumes.ts";
 
 /** The engine at the other end of a transport. */
@@ -17,6 +20,9 @@ export function dockerEngine(transport: Transport): Engine {
   let info: Promise<EngineInfo> | undefined;
   return {
     ...containerCalls(transport),
+    ...attachCalls(transport),
+    ...archiveCalls(transport),
+    ...usageCalls(transport),
     ...networkCalls(transport),
     ...volumeCalls(transport),
     ...imageCalls(transport),
@@ -79,7 +85,7 @@ async function* events(
     what: "tell what happens",
     method: "GET",
     path: "/events",
-    query: { filters },
+    query: { filters, since: filter.since, until: filter.until },
     opened: filter.opened,
     deadlineMs: transport.deadlines.answer,
     endless: true,
@@ -99,6 +105,13 @@ function readEvent(value: unknown): EngineEvent {
     action: asText(event["Action"], "event.Action"),
     id: asOptionalText(actor["ID"], "event.Actor.ID"),
     attributes: asTextMap(actor["Attributes"], "event.Actor.Attributes"),
-    time: asNumber(event["time"], "event.time") * 1000,
+    time: eventTime(event),
   };
+}
+
+/** Nanoseconds are beyond what a number holds exactly: microseconds are left of them. */
+function eventTime(event: JsonObject): number {
+  const nanoseconds = event["timeNano"];
+  if (typeof nanoseconds === "number") return nanoseconds / 1e6;
+  return asNumber(event["time"], "event.time") * 1000;
 }

@@ -16,7 +16,17 @@ import type { OutputLine } from "./streams.ts";
  * is the HTTP status of a refusal), or with the signal's reason. What a removal finds gone, and a start or stop finds
  * done, counts as done.
  */
-export interface Engine extends AsyncDisposable, ContainerCalls, NetworkCalls, VolumeCalls, ImageCalls, ExecCalls {
+export interface Engine
+  extends
+    AsyncDisposable,
+    ContainerCalls,
+    AttachCalls,
+    ArchiveCalls,
+    UsageCalls,
+    NetworkCalls,
+    VolumeCalls,
+    ImageCalls,
+    ExecCalls {
   /** Who the engine is; asked for once. */
   info(signal: AbortSignal): Promise<EngineInfo>;
   /** What happens on the engine from now on, until the signal aborts or the connection ends. */
@@ -108,6 +118,57 @@ export interface Archive {
   readonly tar: Readable;
   /** Give the files the owner that the archive names instead of the container's user. */
   readonly copyUidGid: boolean;
+}
+
+export interface AttachCalls {
+  /**
+   * A connection to the streams of the container's own process, also before its start. Without a terminal the output is
+   * multiplexed; its end is no proof of the process's.
+   */
+  attachContainer(id: string, options: { readonly stdin: boolean }, signal: AbortSignal): Promise<Duplex>;
+  resizeContainer(id: string, size: TerminalSize, signal: AbortSignal): Promise<void>;
+}
+
+export interface ArchiveCalls {
+  /** What a path in the container is; undefined when there is nothing, or no such container. */
+  statPath(id: string, path: string, signal: AbortSignal): Promise<PathStat | undefined>;
+  /** A tar of the path; its entries begin with the path's last name. A link is packed as a link. */
+  getArchive(id: string, path: string, signal: AbortSignal): AsyncIterable<Buffer>;
+}
+
+export interface PathStat {
+  readonly name: string;
+  readonly kind: "file" | "directory" | "link";
+  /** Where a link leads, from the container's root; empty for others. */
+  readonly linkTarget: string;
+}
+
+export interface UsageCalls {
+  /** The processes of a running container, as the engine's machine numbers them. */
+  containerTop(id: string, signal: AbortSignal): Promise<ProcessList>;
+  /** One measurement; rates are differences of two. */
+  containerUsage(id: string, signal: AbortSignal): Promise<UsageSample>;
+}
+
+export interface ProcessList {
+  readonly titles: readonly string[];
+  /** One row a process, cells as `titles` names them. */
+  readonly processes: readonly (readonly string[])[];
+}
+
+/** Sizes are in bytes; 0 where the engine's machine does not count. */
+export interface UsageSample {
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+  /** Processor time since the start, of all processors together. */
+  readonly cpuNanoseconds: number;
+  readonly memory: number;
+  readonly memoryLimit: number;
+  readonly networkReceived: number;
+  readonly networkSent: number;
+  readonly blockRead: number;
+  readonly blockWritten: number;
+  readonly processes: number;
 }
 
 export interface NetworkCalls {
@@ -214,6 +275,8 @@ export interface ExecCalls {
   execCreate(container: string, request: ExecRequest, signal: AbortSignal): Promise<string>;
   /** Starts it and connects to it. Without a terminal the output is multiplexed; its end is no proof of the process's. */
   execStart(exec: string, options: { readonly tty: boolean }, signal: AbortSignal): Promise<Duplex>;
+  /** Starts it with nobody listening. */
+  execStartDetached(exec: string, options: { readonly tty: boolean }, signal: AbortSignal): Promise<void>;
   execInspect(exec: string, signal: AbortSignal): Promise<ExecState>;
   execResize(exec: string, size: TerminalSize, signal: AbortSignal): Promise<void>;
 }
@@ -233,6 +296,8 @@ export interface ExecState {
   readonly running: boolean;
   /** Undefined until it has ended. */
   readonly exitCode?: number;
+  /** As the engine's machine numbers it; undefined while it has none. */
+  readonly pid?: number;
 }
 
 export interface TerminalSize {
@@ -247,6 +312,10 @@ export interface EventFilter {
   readonly labels: readonly string[];
   /** Told when the engine listens: what changes after this is in the events, so that a state can be read without a gap. */
   readonly opened?: () => void;
+  /** Seconds since the epoch: what happened from then on comes first. */
+  readonly since?: string;
+  /** Seconds since the epoch: the events end then. */
+  readonly until?: string;
 }
 
 export interface EngineEvent {

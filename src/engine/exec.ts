@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import type { ExecCalls } from "./engine.ts";
+import type { ExecCalls, ExecState } from "./engine.ts";
 import { route } from "./route.ts";
 import { asObject, asText } from "./shape.ts";
 import type { Transport } from "./transport.ts";
@@ -41,6 +41,16 @@ export function execCalls(transport: Transport): ExecCalls {
       };
       return transport.hijack(call, signal);
     },
+    execStartDetached: async (exec, { tty }, signal) => {
+      const call: Call = {
+        what: "start a command in a container",
+        method: "POST",
+        path: route`/exec/${exec}/start`,
+        body: { Detach: true, Tty: tty },
+        deadlineMs: deadlines.change,
+      };
+      await transport.answer(call, signal);
+    },
     execInspect: async (exec, signal) => {
       const call: Call = {
         what: "inspect a command in a container",
@@ -61,8 +71,13 @@ export function execCalls(transport: Transport): ExecCalls {
   };
 }
 
-function readExecState(value: unknown): { readonly running: boolean; readonly exitCode?: number } {
+function readExecState(value: unknown): ExecState {
   const exec = asObject(value, "exec");
   const exitCode = exec["ExitCode"];
-  return { running: exec["Running"] === true, ...(typeof exitCode === "number" ? { exitCode } : {}) };
+  const pid = exec["Pid"];
+  return {
+    running: exec["Running"] === true,
+    ...(typeof exitCode === "number" ? { exitCode } : {}),
+    ...(typeof pid === "number" && pid > 0 ? { pid } : {}),
+  };
 }

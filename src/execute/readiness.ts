@@ -2,6 +2,7 @@ import { DockError } from "../error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Readiness } from "../plan/operation.ts";
 import type { WantedSlot } from "../plan/wanted.ts";
+import { deferred } from "../std/deferred.ts";
 import { formatDuration } from "../std/duration.ts";
 import type { Execution } from "./execution.ts";
 
@@ -62,8 +63,8 @@ async function exitOf(execution: Execution, awaited: Awaited, signal: AbortSigna
 /** Resolves at the first passing health check that is believed: one reported since the container's start. */
 async function healthy(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
   const { engine } = execution;
-  const events = engine.events({ types: ["container"], labels: [] }, signal);
-  // The stream is open before the state is read, so that no change falls between the two.
+  const listening = deferred<void>();
+  const events = engine.events({ types: ["container"], labels: [], opened: listening.resolve }, signal);
   const changes = (async (): Promise<void> => {
     for await (const event of events) {
       if (event.id !== awaited.id || !event.action.startsWith("health_status")) continue;
@@ -74,7 +75,9 @@ async function healthy(execution: Execution, awaited: Awaited, signal: AbortSign
     // The stream ended on its own: fall back to what the engine says now.
     await pollHealth(execution, awaited, signal);
   })();
-  await Promise.race([quietAfterAbort(changes, signal), currentHealth(execution, awaited, signal)]);
+  // The state is read once the engine is listening, so that no change falls between the two.
+  const now = listening.promise.then(() => currentHealth(execution, awaited, signal));
+  await Promise.race([quietAfterAbort(changes, signal), quietAfterAbort(now, signal)]);
 }
 
 /** Resolves when the container is healthy now; else never, but rejects when it has no health check. */

@@ -50,3 +50,30 @@ function reasonText({ code, path, before, after, files }: PrintedReason): string
   const change = before === undefined && after === undefined ? "" : `${before ?? "(none)"} → ${after ?? "(none)"}`;
   return [code, path, change, files?.join(",")].filter((part) => part !== undefined && part !== "").join(" ");
 }
+
+/** A line of `--json` output of commands that tell what they do. */
+export interface PrintedEvent {
+  readonly type: string;
+  readonly id?: string;
+  readonly image?: string;
+  readonly name?: string;
+  readonly state?: string;
+  readonly plan?: PrintedPlan;
+  readonly ok?: boolean;
+  readonly message?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly images?: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly tags: readonly string[];
+    readonly status: string;
+  }[];
+}
+
+/** The events of a run with `--json`; every line has to be one. */
+export function printedEvents(stdout: string): readonly PrintedEvent[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as PrintedEvent);
+}

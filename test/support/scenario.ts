@@ -8,7 +8,7 @@ import { test as base } from "vitest";
 import type { LoggedRequest } from "./engine-request.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { type BareContainer, BareEngine } from "./scenario-engine.ts";
-import { inventoryDifference, sweepEngine, takeInventory } from "./scenario-leaks.ts";
+import { type EngineInventory, inventoryDifference, sweepEngine, takeInventory } from "./scenario-leaks.ts";
 import { planLines, type PrintedPlan, steadyText } from "./scenario-plan.ts";
 import { DockProcess, type Finished } from "./scenario-process.ts";
 
@@ -43,17 +43,22 @@ export class Scenario {
   readonly directory: string;
   readonly proxy: FaultProxy;
   readonly #runs: DockProcess[] = [];
+  readonly #before: EngineInventory;
 
-  private constructor(root: string, proxy: FaultProxy) {
+  private constructor(root: string, of: { readonly proxy: FaultProxy; readonly before: EngineInventory }) {
     this.root = root;
     this.directory = join(root, "project");
-    this.proxy = proxy;
+    this.proxy = of.proxy;
+    this.#before = of.before;
   }
 
   static async begin(): Promise<Scenario> {
-    const { socketPath } = new BareEngine();
+    const engine = new BareEngine();
+    const before = await takeInventory(engine);
+    if (![...before].some((line) => line.startsWith("tag busybox:latest ")))
+      throw new Error("the engine lacks busybox:latest: node scripts/base-images.mjs busybox:latest");
     const root = await realpath(await mkdtemp(join(tmpdir(), "dock-scenario-")));
-    const scenario = new Scenario(root, await FaultProxy.start({ upstream: socketPath }));
+    const scenario = new Scenario(root, { before, proxy: await FaultProxy.start({ upstream: engine.socketPath }) });
     await Promise.all(["project", "cache", "home"].map((name) => mkdir(join(root, name))));
     return scenario;
   }
@@ -165,13 +170,23 @@ export class Scenario {
     await rm(this.root, { recursive: true, force: true });
   }
 
-  /** The project taken down as its user would, and the tags that only the user may remove. */
+  /** Removes images without a tag that came up meanwhile: as with `docker build`, a tag that moves leaves one. */
+  async removeUntagged(): Promise<void> {
+    for (const { Id, RepoTags } of await this.engine.images()) {
+      if ((RepoTags ?? []).every((tag) => tag === "<none>:<none>") && !this.#before.has(`image ${Id}`))
+        await this.engine.remove(`/images/${Id}`);
+    }
+  }
+
+  /** Takes the project down as its user would, with the tags that only the user may remove; then the engine is as it was. */
   async tearDown(): Promise<void> {
     await this.dock(["down", "--volumes", "--rmi"]);
     const tags = (await this.engine.images()).flatMap(({ RepoTags }) => RepoTags ?? []);
     for (const tag of tags) {
       if (tag.startsWith(this.project)) await this.engine.remove(`/images/${encodeURIComponent(tag)}`);
     }
+    const left = inventoryDifference(this.#before, await takeInventory(this.engine));
+    if (left.length > 0) throw new Error(`the engine is not as it was:\n${left.join("\n")}\n${this.transcript()}`);
   }
 }
 
@@ -208,17 +223,12 @@ export const scenario = base.extend<{ readonly s: Scenario }>({
   s: async ({ task }, use) => {
     const s = await Scenario.begin();
     try {
-      const before = await takeInventory(s.engine);
-      if (![...before].some((line) => line.startsWith("tag busybox:latest ")))
-        throw new Error("the engine lacks busybox:latest: node scripts/base-images.mjs busybox:latest");
       await use(s);
       if (task.result?.state === "fail") {
         process.stderr.write(`\n── ${task.name}\n${s.transcript()}\n`);
         return;
       }
       await s.tearDown();
-      const left = inventoryDifference(before, await takeInventory(s.engine));
-      if (left.length > 0) throw new Error(`the engine is not as it was:\n${left.join("\n")}\n${s.transcript()}`);
     } finally {
       await s.end();
     }

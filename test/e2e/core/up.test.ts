@@ -1,12 +1,6 @@
 import { describe, expect } from "vitest";
 import { eventually, freePort, IDLE, scenario } from "../../support/scenario.ts";
 
-/** Two services, one of them built, with a port, a network, a named volume and a dev section. */
-async function shop(s: Parameters<Parameters<typeof scenario>[2] & object>[0]["s"], port: number): Promise<void> {
-  void s;
-  void port;
-}
-
 describe("up", () => {
   scenario("brings up a project from nothing and leaves it alone the second time", async ({ s }) => {
     const port = await freePort();

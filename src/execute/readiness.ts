@@ -5,6 +5,7 @@ import type { WantedSlot } from "../plan/wanted.ts";
 import { deferred } from "../std/deferred.ts";
 import { formatDuration } from "../std/duration.ts";
 import type { Execution } from "./execution.ts";
+import { probeReady } from "./ready-probe.ts";
 
 /** How long a container has to live after its start to count as alive (spec §5). */
 export const SETTLE_MS = 300;
@@ -37,6 +38,16 @@ export async function waitUntilReady(execution: Execution, awaited: Awaited, sig
       case "alive": {
         const passed = awaited.startedAt === undefined ? 0 : execution.clock.now() - awaited.startedAt;
         await Promise.race([exit, execution.clock.sleep(Math.max(0, SETTLE_MS - passed), inner)]);
+        return;
+      }
+      case "ready": {
+        const probe = awaited.wanted.service.ready;
+        if (!probe) throw new Error(`service ${awaited.wanted.slot.service} has no sign of readiness`);
+        await Promise.race([
+          exit,
+          probeReady(execution, { ...awaited, probe }, inner),
+          expiry(execution, awaited, inner),
+        ]);
         return;
       }
       case "healthy":

@@ -136,11 +136,22 @@ async function largeEntry(tar: Pack, source: string, header: Entry & { readonly 
     for await (const chunk of content) {
       if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once("drain", () => resolve()));
     }
-    sink.end();
+    sink.end(undefined);
   };
   try {
     await Promise.all([passed.promise, Promise.race([passed.promise, pump()])]);
   } finally {
     content.destroy();
   }
+}
+
+/** Whom files belong to that the container's own process makes; root where that can't be found out. */
+export async function ownerOfCopies(engine: Engine, container: string, signal: AbortSignal): Promise<Owner> {
+  const id = async (what: "-u" | "-g"): Promise<number> => {
+    const { exitCode, output } = await runInContainer(engine, { container, command: ["id", what] }, signal);
+    const text = output[0]?.trim() ?? "";
+    return exitCode === 0 && /^\d+$/.test(text) ? Number(text) : 0;
+  };
+  const [uid, gid] = await Promise.all([id("-u"), id("-g")]);
+  return { uid, gid };
 }

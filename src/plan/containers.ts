@@ -1,7 +1,7 @@
 import type { Project } from "../project/model.ts";
 import { devVolumeName, devVolumeTarget } from "./dev-volume.ts";
 import type { ObservedContainer } from "./observed.ts";
-import { type SlotRef, slotTarget } from "./operation.ts";
+import { type Readiness, type SlotRef, slotTarget } from "./operation.ts";
 import type { Action, ActionId } from "./plan.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
@@ -22,7 +22,7 @@ export interface SlotSurroundings {
   /** Names of all volumes on the engine. */
   readonly volumes: ReadonlySet<string>;
   /** Whether others wait for the service to be healthy or to be done. */
-  readonly until: "alive" | "healthy" | "completed";
+  readonly until: Readiness;
 }
 
 /** Plans one slot; returns the action after which the service is ready, or undefined when it is already. */

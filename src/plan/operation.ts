@@ -52,8 +52,8 @@ export interface OperationArgs {
   };
 }
 
-/** When a container counts as ready: alive for the settle time, its health check passes, or it exited with 0. */
-export type Readiness = "alive" | "healthy" | "completed";
+/** When a container counts as ready: alive for the settle time, its health check or `ready` says so, or it exited with 0. */
+export type Readiness = "alive" | "healthy" | "ready" | "completed";
 
 export type OperationKind = keyof OperationArgs;
 

@@ -6,7 +6,7 @@ import { imageIdOf } from "./input-digest.ts";
 import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";
-import { slotTarget } from "./operation.ts";
+import { type Readiness, slotTarget } from "./operation.ts";
 import { type Action, type ActionId, actionId, type Plan } from "./plan.ts";
 import { type Conflict, PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
@@ -178,14 +178,15 @@ function needs(
   ];
 }
 
-/** A dependent's condition counts, then the service's own health check; else it has to stay alive. */
-function readiness(wanted: WantedSlot, scope: Scope): "alive" | "healthy" | "completed" {
+/** A task or a dependent's condition counts, then `ready`, then the service's own health check; else it has to stay alive. */
+function readiness(wanted: WantedSlot, scope: Scope): Readiness {
   const conditions = scope.slots.flatMap(({ service }) =>
     service.dependsOn
       .filter((dependency) => dependency.service === wanted.slot.service)
       .map((dependency) => dependency.condition),
   );
-  if (conditions.includes("completed")) return "completed";
+  if (wanted.service.task || conditions.includes("completed")) return "completed";
+  if (wanted.service.ready !== undefined) return "ready";
   if (conditions.includes("healthy") || wanted.service.healthcheck?.kind === "probe") return "healthy";
   return "alive";
 }

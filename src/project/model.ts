@@ -190,6 +190,15 @@ export interface Dev {
   readonly reload: Reload;
 }
 
+/** How a service's readiness is found out from outside of its health check. */
+export type ReadyProbe =
+  /** A response of 200 to 399 on a port of the container. */
+  | { readonly kind: "http"; readonly port: number; readonly path: string }
+  /** A port of the container that takes connections. */
+  | { readonly kind: "tcp"; readonly port: number }
+  /** A line of its output, since its start, that a regular expression matches. */
+  | { readonly kind: "log"; readonly pattern: string };
+
 /** One entry of `services`, without what dev mode adds. */
 export interface Service {
   readonly key: string;
@@ -245,6 +254,10 @@ export interface Service {
   readonly pull: "missing" | "always" | "never";
   /** Number of containers. */
   readonly scale: number;
+  /** Runs to completion, once for each change of its inputs. */
+  readonly task: boolean;
+  /** What tells that it can be used; undefined: its health check, or being alive. */
+  readonly ready?: ReadyProbe;
   readonly dev?: Dev;
   readonly at: Location;
 }

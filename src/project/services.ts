@@ -20,6 +20,7 @@ import { compact } from "./plain-data.ts";
 import { normalizeExpose, normalizePorts } from "./ports.ts";
 import { normalizeDuration, normalizeSize, normalizeUlimits } from "./quantities.ts";
 import { resolveImage } from "./service-image.ts";
+import { normalizeReady } from "./ready.ts";
 
 type Images = Readonly<Record<string, Image>>;
 
@@ -85,6 +86,8 @@ function normalizeService(
     platform: file.platform,
     pull: file.pull ?? "missing",
     scale: file.scale ?? 1,
+    task: file.task ?? false,
+    ready: normalizeReady(file.ready, place.at("ready")),
     dev: file.dev && normalizeDev(file.dev, { service: key, images }, place.at("dev")),
     at: place.entry(),
   };

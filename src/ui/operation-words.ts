@@ -33,6 +33,7 @@ const WORDS = {
 const READY = {
   alive: { doing: "starting", done: "running", slow: false },
   healthy: { doing: "waiting", done: "healthy", slow: true },
+  ready: { doing: "waiting", done: "ready", slow: true },
   completed: { doing: "waiting", done: "completed", slow: true },
 } as const satisfies Record<string, OperationWords>;
 

@@ -140,7 +140,7 @@ export class FakeEngine implements AsyncDisposable {
       const match = method === line.method ? pattern.exec(path) : null;
       if (!match) continue;
       const query = new URLSearchParams(line.query);
-      const hasJson = /json/.test(incoming.headers["content-type"] ?? "");
+      const hasJson = /json/.test(incoming.headers["content-type"] ?? "") && incoming.headers["content-length"] !== "0";
       const body = hasJson ? ((await readJson(incoming)) as Json) : {};
       const request: FakeRequest = { params: match.slice(1), query, body, filters: readFilters(query), incoming };
       return handler(request);

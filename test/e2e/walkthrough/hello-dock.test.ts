@@ -1,0 +1,115 @@
+import { chown, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser } from "../../support/browser.ts";
+import { eventually } from "../../support/scenario.ts";
+import { type Example, freePorts, openExample } from "../../support/walkthrough.ts";
+import { requireRegistry, runInImage } from "../../support/walkthrough-network.ts";
+
+const SERVICE = "hello-dock-dev";
+const SIGN = "src/components/WelcomeSign.vue";
+/** Who the copied directory belongs to, where the tests may give it away: nobody that any image knows. */
+const OWNER = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
+/** All files below node_modules with their sizes, but what the development server itself puts there. */
+const LISTING = "cd /app/node_modules && find . -type f ! -path './.vite*' -printf '%s %p\\n' | sort | sha256sum";
+
+/** Each step goes on from what the one before has made, as a reader of the walk-through would. */
+describe("a development server in a container", () => {
+  let example: Example;
+  let url: string;
+
+  beforeAll(async () => {
+    const [port = ""] = await freePorts(1);
+    url = `http://127.0.0.1:${port}/`;
+    example = await openExample("hello-dock", { PORT: port });
+    await chown(example.directory, OWNER, process.getgid?.() ?? 0);
+    await requireRegistry(example.scenario.engine, example.scenario.project);
+  });
+  afterAll(async () => {
+    await example?.[Symbol.asyncDispose]();
+  });
+
+  const inside = async (...command: readonly string[]): Promise<string> =>
+    (await example.dock(["exec", SERVICE, ...command])).stdout.trim();
+
+  async function container(): Promise<string> {
+    return (await example.scenario.ids())[`${SERVICE}/1`] ?? "";
+  }
+
+  /** Names of the volumes that dock made for the project. */
+  async function volumes(): Promise<readonly string[]> {
+    const all = await example.scenario.engine.volumes();
+    return all.flatMap(({ Name, Labels }) => (Labels?.["dev.dock.project"] === example.scenario.project ? [Name] : []));
+  }
+
+  test("it comes up from nothing and serves its page", async () => {
+    await example.dock(["up", "-d"]);
+    await eventually(async () => {
+      const page = await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text();
+      expect(page).toContain("<title>Hello, dock</title>");
+    });
+  });
+
+  test("its node_modules are the image's, and the host has at most an empty directory of that name", async () => {
+    const { engine, project } = example.scenario;
+    const image = { image: `${example.repository}:dev`, name: `${project}-listing` };
+    const { code, text } = await runInImage(engine, image, ["sh", "-c", LISTING]);
+    expect(code).toBe(0);
+    expect(await inside("sh", "-c", LISTING)).toBe(text);
+    expect(await inside("sh", "-c", "ls /app/node_modules/vue/package.json")).toContain("vue");
+    if (!(await readdir(example.directory)).includes("node_modules")) return;
+    expect(await readdir(join(example.directory, "node_modules"))).toEqual([]);
+    expect((await stat(join(example.directory, "node_modules"))).uid).toBe(OWNER);
+  });
+
+  test("a second up changes nothing on the engine", async () => {
+    const before = await container();
+    const { mutations, builderCalled } = await example.dock(["up", "-d"]);
+    expect(mutations).toEqual([]);
+    expect(builderCalled).toBe(false);
+    expect(await container()).toBe(before);
+    await example.dock(["plan", "--detailed-exitcode"]);
+  });
+
+  test("a browser shows the edit of a component without a reload", async () => {
+    const before = await container();
+    await using browser = await launchBrowser();
+    const page = await browser.openPage(url);
+    await page.getByText("Hello from the dock").waitFor();
+    await page.evaluate("globalThis.neverReloaded = true");
+    await page.locator("#unload").click();
+    await page.getByText("1 container").waitFor();
+    await example.edit(SIGN, "Hello from the dock", "Hello from an edit");
+    await page.getByText("Hello from an edit").waitFor();
+    expect(await page.evaluate("globalThis.neverReloaded")).toBe(true);
+    expect(await page.locator("#tally").textContent()).toBe("1 container");
+    const { actions } = await example.plan();
+    expect(actions).toEqual([]);
+    expect(await container()).toBe(before);
+  });
+
+  test("under watch a new dependency reaches the container, and the old node_modules are gone", async () => {
+    const [before, oldVolumes] = [await container(), await volumes()];
+    expect(oldVolumes).toHaveLength(1);
+    const watch = example.start(["watch"]);
+    await watch.until(/watching/i);
+    await example.edit(SIGN, "Hello from an edit", "Hello from a second edit");
+    await example.edit("package.json", '"vue": ', '"mitt": "3.0.1",\n    "vue": ');
+    const imported = await eventually(async () => {
+      const found = await inside("node", "-e", "import('mitt').then((mitt) => console.log(typeof mitt.default))");
+      expect(await volumes()).toHaveLength(1);
+      return found;
+    }, 120_000);
+    expect(imported).toBe("function");
+    expect(await container()).not.toBe(before);
+    expect(await volumes()).not.toEqual(oldVolumes);
+    watch.signal("SIGINT");
+    expect((await watch.end()).code).toBe(0);
+    const { actions } = await example.plan();
+    expect(actions).toEqual([]);
+  });
+
+  test("taken down, it leaves nothing on the engine but what its user has tagged", async () => {
+    await example.takeDown();
+  });
+});

@@ -1,0 +1,117 @@
+import type { Revision, SitePorts } from "./crash-site.ts";
+
+/** A command on the project, after its file has been written anew when a revision is given. */
+export interface CrashStep {
+  readonly revision?: Revision;
+  readonly args: readonly string[];
+  /** Exit code when nothing goes wrong from outside. */
+  readonly code: number;
+}
+
+/** What is done when a fault strikes, what led there, and how it is made good. */
+export interface CrashScenario {
+  readonly name: string;
+  readonly before: readonly CrashStep[];
+  /** The step in which the fault strikes. */
+  readonly struck: CrashStep;
+  /** Afterwards: it has to come to what it comes to without a fault. */
+  readonly recovery: CrashStep;
+  /** Where the recovery is bound to fail for a reason of its own: the step that then brings everything right. */
+  readonly mending?: CrashStep;
+  /** Whether the volumes that were there before have to keep their data. */
+  readonly keepsData: boolean;
+}
+
+/** Images that the scenarios need; the second is another one than the first. */
+export const CRASH_IMAGES = ["busybox:latest", "dockcrash-two:latest"] as const;
+
+const IDLE = { image: "busybox:latest", command: ["sleep", "3600"], stop_signal: "SIGKILL" };
+
+const DB = {
+  ...IDLE,
+  mounts: ["data:/data", "/cache"],
+  healthcheck: { test: ["CMD", "true"], interval: "200ms" },
+};
+
+function web(ports: SitePorts): Readonly<Record<string, unknown>> {
+  return {
+    ...IDLE,
+    ports: [`${ports["A"]}:80`],
+    environment: { COLOR: "red" },
+    mounts: ["shared:/shared"],
+    networks: ["default", "back"],
+    depends_on: { db: { condition: "service_healthy" } },
+    dev: { mounts: ["./src:/app", "/app/node_modules"] },
+  };
+}
+
+const rest = { networks: { back: {} }, volumes: { data: {}, shared: {} } };
+
+const first: Revision = (ports) => ({
+  services: {
+    db: DB,
+    web: web(ports),
+    keep: { ...IDLE, restart: "unless-stopped" },
+    gone: { ...IDLE, ports: [`${ports["B"]}:80`] },
+    former: { ...IDLE, mounts: ["shared:/shared"] },
+  },
+  ...rest,
+});
+
+/** Another image, environment, mount; a port that a removed service held; a renamed service. */
+const second: Revision = (ports) => ({
+  services: {
+    db: { ...DB, image: "dockcrash-two:latest" },
+    web: { ...web(ports), environment: { COLOR: "blue" }, mounts: ["shared:/elsewhere"], ports: [`${ports["B"]}:80`] },
+    keep: { ...IDLE, restart: "unless-stopped" },
+    latter: { ...IDLE, mounts: ["shared:/shared"] },
+  },
+  ...rest,
+});
+
+const BROKEN = { command: ["sh", "-c", "echo boom; exit 3"] };
+
+/** As the second, but what `web` runs ends at once. */
+const broken: Revision = (ports) => {
+  const { services, ...others } = second(ports) as { readonly services: Readonly<Record<string, object>> };
+  return { services: { ...services, web: { ...services["web"], ...BROKEN } }, ...others };
+};
+
+const UP = ["up", "-d"] as const;
+
+/** A step that brings a revision up. */
+function up(revision: Revision, code = 0): CrashStep {
+  return { revision, args: UP, code };
+}
+
+function down(...flags: readonly string[]): CrashStep {
+  return { args: ["down", ...flags], code: 0 };
+}
+
+/** The scenarios of the crash loop, as `npm run test:faults` names them. */
+export const CRASH_SCENARIOS: readonly CrashScenario[] = [
+  { name: "empty-up", before: [], struck: up(first), recovery: up(first), keepsData: true },
+  { name: "change", before: [up(first)], struck: up(second), recovery: up(second), keepsData: true },
+  {
+    name: "broken",
+    before: [up(first)],
+    struck: up(broken, 5),
+    recovery: up(broken, 5),
+    mending: up(second),
+    keepsData: true,
+  },
+  {
+    name: "empty-broken",
+    before: [],
+    struck: up(broken, 5),
+    recovery: up(broken, 5),
+    mending: up(second),
+    keepsData: true,
+  },
+  { name: "down", before: [up(first)], struck: down(), recovery: down(), keepsData: true },
+  { name: "down-up", before: [up(first)], struck: down(), recovery: up(first), keepsData: true },
+  { name: "down-volumes", before: [up(first)], struck: down("-v"), recovery: down("-v"), keepsData: false },
+];
+
+/** The step that leaves nothing of a project. */
+export const CLEAN: CrashStep = down("-v");

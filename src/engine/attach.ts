@@ -1,6 +1,9 @@
 import type { Call } from "./call.ts";
-import type { AttachCalls } from "./engine.ts";
+import { readExit } from "./containers.ts";
+import type { AttachCalls, ContainerExit } from "./engine.ts";
+import { brokenFault, readable } from "./fault.ts";
 import { route } from "./route.ts";
+import { jsonLines } from "./streams.ts";
 import type { Transport } from "./transport.ts";
 
 /** The calls that join streams to a container's own process, over a transport. */
@@ -18,6 +21,19 @@ export function attachCalls(transport: Transport): AttachCalls {
       };
       return transport.hijack(call, signal);
     },
+    watchExit: async (id, { removed, opened }, signal) => {
+      const call: Call = {
+        what: `wait for container "${id}"`,
+        method: "POST",
+        path: route`/containers/${id}/wait`,
+        query: { condition: removed ? "removed" : "next-exit" },
+        opened,
+        deadlineMs: deadlines.answer,
+        endless: true,
+      };
+      for await (const exit of readable(call.what, exits(transport.chunks(call, signal)))) return exit;
+      throw brokenFault(call.what, new Error("the answer is empty"));
+    },
     resizeContainer: async (id, size, signal) => {
       const call: Call = {
         what: `resize the terminal of container "${id}"`,
@@ -29,4 +45,8 @@ export function attachCalls(transport: Transport): AttachCalls {
       await transport.answer(call, signal);
     },
   };
+}
+
+async function* exits(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ContainerExit, void, void> {
+  for await (const answer of jsonLines(chunks)) yield readExit(answer);
 }

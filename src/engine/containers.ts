@@ -5,6 +5,7 @@ import { readListedContainer } from "./container-list.ts";
 import type { Archive, ContainerCalls, ContainerExit, LogOptions } from "./engine.ts";
 import { readable } from "./fault.ts";
 import { listQuery } from "./filter.ts";
+import { logRecords } from "./log-records.ts";
 import { route } from "./route.ts";
 import { asAnswerList, asNumber, asObject, asOptionalObject, asOptionalText, asText } from "./shape.ts";
 import { asStdout, demultiplexed, outputLines } from "./streams.ts";
@@ -103,6 +104,10 @@ export function containerCalls(transport: Transport): ContainerCalls {
       const chunks = transport.chunks(call, signal);
       return readable(call.what, outputLines(options.tty ? asStdout(chunks) : demultiplexed(chunks)));
     },
+    containerRecords: (id, options, signal) => {
+      const call = logCall(id, { ...options, timestamps: true }, deadlines.idle);
+      return readable(call.what, logRecords(transport.chunks(call, signal), options));
+    },
     putArchive: (id, archive, signal) => putArchive(transport, { id, ...archive }, signal),
   };
 }
@@ -137,7 +142,8 @@ async function removeContainer(
   }
 }
 
-function readExit(value: unknown): ContainerExit {
+/** Reads the answer of a wait. */
+export function readExit(value: unknown): ContainerExit {
   const exit = asObject(value, "exit");
   const message = asOptionalText(asOptionalObject(exit["Error"], "exit.Error")["Message"], "exit.Error.Message");
   return { exitCode: asNumber(exit["StatusCode"], "exit.StatusCode"), ...(message === "" ? {} : { error: message }) };

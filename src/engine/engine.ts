@@ -9,6 +9,7 @@ import type {
 } from "../plan/observed.ts";
 import type { ContainerDetail } from "./container-detail.ts";
 import type { Credentials } from "./auth.ts";
+import type { LogRecord } from "./log-records.ts";
 import type { OutputLine } from "./streams.ts";
 
 /**
@@ -80,6 +81,8 @@ export interface ContainerCalls {
   waitContainer(id: string, until: WaitCondition, signal: AbortSignal): Promise<ContainerExit>;
   /** Lines of a container's output; ends when there are no more, with `follow` when the container has stopped. */
   containerLogs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<OutputLine>;
+  /** The same with the time of each line, which `timestamps` is not asked for; whoever lost the connection can go on from there. */
+  containerRecords(id: string, options: Omit<LogOptions, "timestamps">, signal: AbortSignal): AsyncIterable<LogRecord>;
   /** Unpacks a tar into a directory of the container. */
   putArchive(id: string, archive: Archive, signal: AbortSignal): Promise<void>;
 }
@@ -126,6 +129,15 @@ export interface AttachCalls {
    * multiplexed; its end is no proof of the process's.
    */
   attachContainer(id: string, options: { readonly stdin: boolean }, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * The end of the container's process, asked for before its start: with `removed` once the engine has also removed the
+   * container. `opened` is told when the engine watches.
+   */
+  watchExit(
+    id: string,
+    options: { readonly removed: boolean; readonly opened: () => void },
+    signal: AbortSignal,
+  ): Promise<ContainerExit>;
   resizeContainer(id: string, size: TerminalSize, signal: AbortSignal): Promise<void>;
 }
 

@@ -49,6 +49,7 @@ describe("a service", () => {
       stdinOpen: false,
       pull: "missing",
       scale: 1,
+      task: false,
       at: expect.anything(),
     });
     expect(service("").healthcheck).toBeUndefined();

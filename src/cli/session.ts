@@ -26,6 +26,8 @@ export interface Session extends AsyncDisposable {
   readonly globals: GlobalOptions;
   /** Aborts at the first SIGINT or SIGTERM with the error to end with; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** Gives signals to `handler` instead of aborting, until the returned function is called. */
+  divertSignals(handler: (name: NodeJS.Signals) => void): () => void;
   /** Directory for what may be deleted at any time. */
   readonly cacheDirectory: string;
   /** Chosen at its first use, dialed at its first call. */
@@ -41,7 +43,12 @@ export interface Session extends AsyncDisposable {
 /** Opens the session of one command line. */
 export function openSession(io: Io, globals: GlobalOptions): Session {
   const controller = new AbortController();
+  let diverted: ((name: NodeJS.Signals) => void) | undefined;
   const interrupt = (name: NodeJS.Signals): void => {
+    if (diverted) {
+      diverted(name);
+      return;
+    }
     const [code, status] = name === "SIGTERM" ? (["terminated", 143] as const) : (["interrupted", 130] as const);
     if (controller.signal.aborted) process.exit(status);
     controller.abort(new DockError(code, `interrupted by ${name}`));
@@ -65,6 +72,10 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
     io,
     globals,
     signal: controller.signal,
+    divertSignals: (handler) => {
+      diverted = handler;
+      return () => (diverted = undefined);
+    },
     cacheDirectory: join(io.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dockyaml"),
     engine: () => {
       engine ??= connectEngine(choice);

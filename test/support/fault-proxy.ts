@@ -38,6 +38,9 @@ export interface FaultProxyOptions {
   readonly onKill?: () => void;
 }
 
+/** Bytes of a body that is passed on in one piece. */
+const SMALL = 1024 * 1024;
+
 /** Stands between a client and an engine's socket, logs what passes and does one fault at the request it is told. */
 export class FaultProxy implements AsyncDisposable {
   readonly socketPath: string;
@@ -146,7 +149,14 @@ export class FaultProxy implements AsyncDisposable {
       answer.on("aborted", () => response.destroy());
       answer.pipe(response);
     });
-    incoming.pipe(upstream);
+    // In one piece where that is possible: a quick engine has answered and closed before a last, empty write, which
+    // would then fail and take the answer with it.
+    if (Number(incoming.headers["content-length"]) <= SMALL)
+      buffer(incoming).then(
+        (body) => upstream.end(body),
+        () => upstream.destroy(),
+      );
+    else incoming.pipe(upstream);
   }
 
   /** The engine has answered: does to the answer what the fault wants. */

@@ -75,6 +75,7 @@ export async function* walk(
   filter: WalkFilter,
   run: { readonly report?: WalkReport; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<readonly WalkedEntry[]> {
+  run.signal?.throwIfAborted();
   const frames: Frame[] = [];
   const open = (path: string, matches: Matches, emitted: boolean): void => {
     const entries = list(root, path, emitted);

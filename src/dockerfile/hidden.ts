@@ -34,9 +34,10 @@ export type Significance =
 export type Because =
   | "unsure what the Dockerfile reads"
   | "the base image has ONBUILD"
-  | "no COPY in the target's own stages reads it"
+  | "something else than a COPY of the target's own stages reads it"
   | "a flag of the COPY"
   | "its destination is not known"
+  | "the place of a VOLUME is not known"
   | "its destination may be a link"
   | "a RUN follows"
   | "another stage uses it"
@@ -73,13 +74,14 @@ const HARMLESS_FLAGS = new Set(["chown", "chmod", "link"]);
  */
 export function hiddenByBind(dockerfile: Dockerfile, scope: Scope, view: DevView): Hiding {
   const build = buildOf(dockerfile, scope);
-  const whole: Lines = { start: 1, end: dockerfile.text.split("\n").length };
+  const whole: Lines = { start: 1, end: dockerfile.text.trimEnd().split("\n").length };
   if (!build || !build.certain || dockerfile.problems.length > 0 || !isOwnSyntax(dockerfile, scope)) {
     return everythingCounts("unsure what the Dockerfile reads", whole);
   }
   const volumes = declaredVolumes(build, scope);
+  if (!volumes) return everythingCounts("the place of a VOLUME is not known", whole);
   const readers = findReaders(build, scope, view);
-  if (!volumes || readers === "everything") return everythingCounts("unsure what the Dockerfile reads", whole);
+  if (readers === "everything") return everythingCounts("unsure what the Dockerfile reads", whole);
   const cover = coverOf(view, volumes);
   const significance = (path: string): Significance => significanceOf(path, readers, cover);
   return {
@@ -143,7 +145,8 @@ function alwaysCounts(
   build: Build,
   place: { readonly position: number; readonly lastRun: number; readonly links: readonly MadeLink[] },
 ): Because | undefined {
-  if (action.kind !== "copy" || place.position < 0) return "no COPY in the target's own stages reads it";
+  if (action.kind !== "copy" || place.position < 0)
+    return "something else than a COPY of the target's own stages reads it";
   if (action.flags.some((flag) => !HARMLESS_FLAGS.has(flag.name))) return "a flag of the COPY";
   const { destination } = action;
   if (!destination) return "its destination is not known";

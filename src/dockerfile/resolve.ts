@@ -3,7 +3,7 @@ import type { Instruction, Stage } from "./instruction.ts";
 import { type Dockerfile, parseDockerfile } from "./parse.ts";
 import { cleanPath } from "./paths.ts";
 import type { Lines } from "./scan.ts";
-import { isNamedContext, knownBase, type Scope } from "./scope.ts";
+import { knownBase, namedContext, type Scope } from "./scope.ts";
 import type { Word } from "./traced.ts";
 import {
   assign,
@@ -54,7 +54,7 @@ function resolveStage(
   const origin = stageOrigin(stage, resolver);
   let state = startState(origin, resolver.scope, states);
   const actions: Action[] = [];
-  const replaced = isReplaced(stage, resolver.scope);
+  const replaced = replacementOf(stage, resolver.scope) !== undefined;
   const instructions = replaced ? [] : [...triggers(origin, stage, resolver), ...stage.instructions];
   for (const instruction of instructions) {
     const step = carryOut(instruction, state, { ...resolver, stage: index });
@@ -64,13 +64,9 @@ function resolveStage(
   return { resolved: { index, origin, replaced, lines, actions }, state };
 }
 
-/** A named context of a stage's own name takes the whole stage's place. */
-function isReplaced(stage: Stage, scope: Scope): boolean {
-  return stage.name !== undefined && isNamedContext(stage.name, scope);
-}
-
 function stageOrigin(stage: Stage, { dockerfile, scope, given, global }: Resolver): Origin {
-  if (stage.name !== undefined && isReplaced(stage, scope)) return { kind: "context", name: stage.name };
+  const replacement = replacementOf(stage, scope);
+  if (replacement !== undefined) return { kind: "context", name: replacement };
   const ref = expandText(stage.base.text, global, given.escape);
   if (ref === undefined || ref === "") return { kind: "image", ref: undefined, written: stage.base };
   const parent = dockerfile.stages.findLast((other) => other.index < stage.index && other.name === ref);
@@ -78,9 +74,15 @@ function stageOrigin(stage: Stage, { dockerfile, scope, given, global }: Resolve
   return imageOrigin(ref, stage.base, scope);
 }
 
+/** A named context of a stage's own name takes the whole stage's place. */
+function replacementOf(stage: Stage, scope: Scope): string | undefined {
+  return stage.name === undefined ? undefined : namedContext(stage.name, scope);
+}
+
 function imageOrigin(ref: string, written: Word, scope: Scope): Origin {
   if (ref === "scratch") return { kind: "scratch" };
-  return isNamedContext(ref, scope) ? { kind: "context", name: ref } : { kind: "image", ref, written };
+  const context = namedContext(ref, scope);
+  return context === undefined ? { kind: "image", ref, written } : { kind: "context", name: context };
 }
 
 function startState(origin: Origin, scope: Scope, states: readonly State[]): State {
@@ -199,13 +201,17 @@ function resolveDestination(written: string | undefined, state: State): Destinat
 function fileOrigin(written: Word, { dockerfile, scope }: Resolver): Origin {
   const name = written.text;
   const stage = findStage(dockerfile, name);
-  return stage === undefined ? imageOrigin(name, written, scope) : { kind: "stage", index: stage };
+  if (stage !== undefined) return { kind: "stage", index: stage };
+  // A number that no stage has is for the builder to refuse; it names no image.
+  return NUMBER.test(name) ? { kind: "scratch" } : imageOrigin(name, written, scope);
 }
+
+const NUMBER = /^[+-]?\d+$/;
 
 /** The stage of a name, of which the last counts, or of a number. */
 export function findStage(dockerfile: Dockerfile, name: string): number | undefined {
   const named = dockerfile.stages.findLast((stage) => stage.name === name.toLowerCase());
   if (named) return named.index;
-  const number = /^[+-]?\d+$/.test(name) ? Number(name) : undefined;
+  const number = NUMBER.test(name) ? Number(name) : undefined;
   return number !== undefined && dockerfile.stages[number] ? number : undefined;
 }

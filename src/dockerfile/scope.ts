@@ -32,7 +32,7 @@ export function knownBase(origin: Origin, scope: Scope): BaseImage | undefined {
   return name === undefined ? undefined : scope.bases?.get(name);
 }
 
-/** Whether a named context stands in for the stage or image of this name. */
-export function isNamedContext(name: string, scope: Scope): boolean {
-  return scope.contexts?.some((context) => familiarName(context) === familiarName(name)) ?? false;
+/** The named context that stands in for the stage or image of this name, as the caller spells it. */
+export function namedContext(name: string, scope: Scope): string | undefined {
+  return scope.contexts?.find((context) => familiarName(context) === familiarName(name));
 }

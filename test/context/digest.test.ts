@@ -4,9 +4,7 @@ import {
   chownSync,
   linkSync,
   mkdirSync,
-  readFileSync,
   rmSync,
-  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -96,7 +94,7 @@ describe("digestContext", () => {
         expect(await at(one)).toBe(await at(one));
         expect((await at(one)) === (await at(other))).toBe(spell(one) === spell(other));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }, 30_000);
 
@@ -112,7 +110,7 @@ describe("digestContext", () => {
         expect(ignored.digest).toBe((await digestOf(root)).digest);
         rmSync(root, { recursive: true });
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }, 30_000);
 
@@ -218,11 +216,9 @@ describe("digestContext", () => {
   });
 
   it("stops when it is told to", async () => {
-    const root = temporaryDirectory();
-    for (let index = 0; index < 3000; index += 1) writeFileSync(`${root}/${index}`, `${index}`);
     const request: DigestRequest = { ignore: NOTHING_IGNORED, reads: "everything" };
-    await expect(digestContext(root, request, AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
-    expect(statSync(`${root}/1`).isFile() && readFileSync(`${root}/1`, "utf8")).toBe("1");
+    const reason = new Error("enough");
+    await expect(digestContext(sample(), request, AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
 

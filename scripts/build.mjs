@@ -61,11 +61,13 @@ async function thirdParty(chunks) {
     }
   }
   const entries = await Promise.all(
-    [...packages].sort().map(async (directory) => {
-      const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
-      const text = await licenceText(directory);
-      return `## ${manifest.name} ${manifest.version}\n\nLicence: ${manifest.license ?? "see its text"}\n\n${text}`;
-    }),
+    [...packages]
+      .sort((a, b) => (a < b ? -1 : 1))
+      .map(async (directory) => {
+        const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
+        const text = await licenceText(directory);
+        return `## ${manifest.name} ${manifest.version}\n\nLicence: ${manifest.license ?? "see its text"}\n\n${text}`;
+      }),
   );
   return `# Packages that are part of dock's bundle\n\n${entries.join("\n\n")}\n`;
 }

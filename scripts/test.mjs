@@ -7,7 +7,7 @@ import { canStartPrivateEngines, ensureEngine, insideNetwork, startPrivateEngine
 import { runMain, say, Stop } from "./engine/say.mjs";
 import { ensureBuild, ensureDependencies, ROOT, runProgram } from "./setup/dependencies.mjs";
 
-/** Static checks: name and command. */
+/** Static checks: name and command. @type {readonly (readonly [string, string, readonly string[]])[]} */
 const CHECKS = [
   ["types", "tsc", ["--noEmit", "-p", "."]],
   ["lint", "oxlint", ["--type-aware", "--deny-warnings"]],

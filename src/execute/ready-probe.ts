@@ -98,7 +98,12 @@ async function logMatches(
   signal: AbortSignal,
 ): Promise<void> {
   const expression = new RegExp(of.pattern, "u");
-  const options = { follow: true, since: String(Date.parse(of.detail.startedAt) / 1000), timestamps: false, tty: of.wanted.service.tty };
+  const options = {
+    follow: true,
+    since: String(Date.parse(of.detail.startedAt) / 1000),
+    timestamps: false,
+    tty: of.wanted.service.tty,
+  };
   for await (const { text } of execution.engine.containerLogs(of.id, options, signal)) {
     if (expression.test(text)) return;
   }

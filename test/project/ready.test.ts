@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { projectOf } from "../support/world.ts";
 
-const probe = (ready: string) => projectOf(`services:\n  web: { image: nginx, ready: "${ready}" }\n`).services["web"]?.ready;
+const probe = (ready: string) =>
+  projectOf(`services:\n  web: { image: nginx, ready: "${ready}" }\n`).services["web"]?.ready;
 
 describe("ready", () => {
   test.each([
@@ -14,7 +15,10 @@ describe("ready", () => {
     expect(probe(text)).toEqual(expected);
   });
 
-  test.each(["http", "tcp 5432/path", "tcp 70000", "log ready", "log /(/", "udp 53"])("refuses %s and says what it takes", (text) => {
-    expect(() => probe(text)).toThrow("is no sign of readiness");
-  });
+  test.each(["http", "tcp 5432/path", "tcp 70000", "log ready", "log /(/", "udp 53"])(
+    "refuses %s and says what it takes",
+    (text) => {
+      expect(() => probe(text)).toThrow("is no sign of readiness");
+    },
+  );
 });

@@ -33,7 +33,7 @@ export const up: CommandDefinition = {
     const project = await withBuildArgs(declared, given.arg ?? [], undefined);
     if (given.watch) {
       const { watchProject } = await import("../watch-session.ts");
-      return await watchProject(session, { project, request });
+      return watchProject(session, { project, request });
     }
     const converged = await converge(session, { project, request }, convergeOptions(given));
     jsonResult(session, { ok: true });

@@ -1,0 +1,22 @@
+import type { CommandDefinition, Invocation } from "../command.ts";
+import { loadProject } from "../load-project.ts";
+import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
+import { watchProject } from "../watch-session.ts";
+import { withBuildArgs } from "../world.ts";
+
+/** `dock watch`: `up` if needed, then act on edits until `q` or Ctrl-C. */
+export const watch: CommandDefinition = {
+  usage: "[SERVICE...]",
+  configure: (command) => {
+    command.argument("[services...]", "services to watch with what they depend on (default: all)");
+    addPlanOptions(command);
+  },
+  run: async ({ session, args, options }: Invocation) => {
+    const given = options as PlanOptions;
+    const declared = await loadProject(session);
+    const request = planRequest(given, declared, args);
+    const adapt = (project: typeof declared): Promise<typeof declared> =>
+      withBuildArgs(project, given.arg ?? [], undefined);
+    return watchProject(session, { project: await adapt(declared), request, adapt });
+  },
+};

@@ -10,7 +10,7 @@ import type { Project } from "../../project/model.ts";
 import type { Session } from "../session.ts";
 import { requireKnown } from "../plan-options.ts";
 import { stdoutStyle } from "../report.ts";
-import { survey, type World } from "../world.ts";
+import { survey } from "../world.ts";
 
 interface PsOptions {
   readonly all?: boolean;
@@ -30,10 +30,9 @@ export const ps: CommandDefinition = {
     const given = options as PsOptions;
     const project = await loadProject(session);
     for (const service of args) requireKnown(service, project.services, "service");
-    const world = await surveyLastMode(session, project);
-    const current = new Set(world.reconciled.plan.unchanged);
-    const rows = world.observed.containers
-      .flatMap((container) => psRow(container, current))
+    const { containers, current } = await surveyLastModes(session, project);
+    const rows = containers
+      .flatMap((container) => psRow(container, current(container)))
       .filter((candidate) => args.length === 0 || args.includes(candidate.service))
       .sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.number - b.number));
     const { stdout } = session.io;
@@ -46,12 +45,25 @@ export const ps: CommandDefinition = {
   },
 };
 
-/** Plans in the mode of the last `up`, as the containers' labels tell it. */
-async function surveyLastMode(session: Session, project: Project): Promise<World> {
-  const world = await survey(session, project, plainRequest("dev"));
-  const { containers } = world.observed;
-  const plain = containers.length > 0 && containers.every((container) => container.labels[LABEL.mode] === "plain");
-  return plain ? survey(session, project, plainRequest("plain")) : world;
+/**
+ * The containers, and what is unchanged in the mode of the `up` that made each: one whose spec is the same in both
+ * modes keeps the label of the first, and both plans agree about it.
+ */
+async function surveyLastModes(
+  session: Session,
+  project: Project,
+): Promise<{
+  readonly containers: readonly ObservedContainer[];
+  readonly current: (container: ObservedContainer) => ReadonlySet<string>;
+}> {
+  const isPlain = (container: ObservedContainer): boolean => container.labels[LABEL.mode] === "plain";
+  const dev = await survey(session, project, plainRequest("dev"));
+  const { containers } = dev.observed;
+  const inDev = new Set(dev.reconciled.plan.unchanged);
+  if (!containers.some(isPlain)) return { containers, current: () => inDev };
+  const plain = await survey(session, project, plainRequest("plain"));
+  const inPlain = new Set(plain.reconciled.plan.unchanged);
+  return { containers: plain.observed.containers, current: (container) => (isPlain(container) ? inPlain : inDev) };
 }
 
 function psRow(container: ObservedContainer, current: ReadonlySet<string>): readonly PsRow[] {

@@ -88,21 +88,22 @@ describe("a development server in a container", () => {
     expect(await container()).toBe(before);
   });
 
-  test("under watch a new dependency reaches the container, and the old node_modules are gone", async () => {
+  test("under watch a new dependency rebuilds the image and replaces the container with its node_modules; a component is live", async () => {
     const [before, oldVolumes] = [await container(), await volumes()];
     expect(oldVolumes).toHaveLength(1);
     const watch = example.start(["watch"]);
-    await watch.until(/watching/i);
+    await watch.until(/^Watching /m);
     await example.edit(SIGN, "Hello from an edit", "Hello from a second edit");
+    await watch.until(/WelcomeSign\.vue \S+ live hello-dock-dev/);
     await example.edit("package.json", '"vue": ', '"mitt": "3.0.1",\n    "vue": ');
-    const imported = await eventually(async () => {
-      const found = await inside("node", "-e", "import('mitt').then((mitt) => console.log(typeof mitt.default))");
-      expect(await volumes()).toHaveLength(1);
-      return found;
-    }, 120_000);
+    await watch.until(/package\.json \S+ rebuild hello-dock-dev/, "stderr", 120_000);
+    expect(watch.stderr.match(/image:hello +build /g)).toHaveLength(1);
+    const imported = await inside("node", "-e", "import('mitt').then((mitt) => console.log(typeof mitt.default))");
     expect(imported).toBe("function");
     expect(await container()).not.toBe(before);
-    expect(await volumes()).not.toEqual(oldVolumes);
+    const newVolumes = await volumes();
+    expect(newVolumes).toHaveLength(1);
+    expect(newVolumes).not.toEqual(oldVolumes);
     watch.signal("SIGINT");
     expect((await watch.end()).code).toBe(0);
     const { actions } = await example.plan();

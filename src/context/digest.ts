@@ -65,7 +65,6 @@ export async function digestContext(
       }
     }
   }
-  request.cache?.prune();
   const counted = withoutMountPoints(entries, request.mountPoints ?? new Set());
   return { entries: counted, digest: manifestDigest(counted), links, sockets };
 }

@@ -17,8 +17,6 @@ export interface StatCache {
   lookup(path: string, stat: FileStat): string | undefined;
   /** Notes a content that was read from this very state; `readAtMs` is the wall clock before the reading began. */
   note(path: string, stat: FileStat, content: { readonly digest: string; readonly readAtMs: number }): void;
-  /** Forgets the files that were neither looked up nor noted since the last call: they are gone. */
-  prune(): void;
 }
 
 interface Remembered {
@@ -29,7 +27,12 @@ interface Remembered {
   readonly digest: string;
   /** The file was so young when it was read that another write might not have changed its times. */
   readonly racy: boolean;
+  /** How often the cache was stored without anybody asking for the file. */
+  readonly unused: number;
 }
+
+/** Images with one context keep each other's files this long; files that are gone go with them. */
+const MAX_UNUSED = 20;
 
 /** File systems tell times apart by 10 ms at worst on the disks of today, by 2 s on FAT. */
 const RACY_NS = 2_000_000_000n;
@@ -40,7 +43,7 @@ const FORMAT = "dock-stat/1";
 export class FileStatCache implements StatCache {
   #generation: string;
   #entries: Map<string, Remembered>;
-  #touched = new Set<string>();
+  readonly #touched = new Set<string>();
   #changed: boolean;
 
   private constructor(entries: Map<string, Remembered>, generation: string | undefined) {
@@ -85,6 +88,7 @@ export class FileStatCache implements StatCache {
       ino: String(stat.ino),
       digest: content.digest,
       racy: isRacy(stat, content.readAtMs),
+      unused: 0,
     };
     const quietly = known && known.digest !== now.digest && known.size === now.size && known.mtimeNs === now.mtimeNs;
     if (quietly) this.#generation = newGeneration();
@@ -93,17 +97,10 @@ export class FileStatCache implements StatCache {
     this.#changed = true;
   }
 
-  prune(): void {
-    if (this.#touched.size < this.#entries.size) {
-      this.#entries = new Map([...this.#entries].filter(([path]) => this.#touched.has(path)));
-      this.#changed = true;
-    }
-    this.#touched = new Set();
-  }
-
   /** Stores the cache under the name in the directory, whole or not at all. A failure is none of the caller's business. */
   async save(directory: string, name: string): Promise<void> {
     if (!this.#changed) return;
+    this.#age();
     const file = fileOf(directory, name);
     const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
     try {
@@ -117,6 +114,14 @@ export class FileStatCache implements StatCache {
     } catch {
       await rm(temporary, { force: true }).catch(() => undefined);
     }
+  }
+
+  #age(): void {
+    const aged = [...this.#entries].map(([path, entry]): [string, Remembered] => [
+      path,
+      { ...entry, unused: this.#touched.has(path) ? 0 : entry.unused + 1 },
+    ]);
+    this.#entries = new Map(aged.filter(([, entry]) => entry.unused <= MAX_UNUSED));
   }
 }
 
@@ -148,8 +153,10 @@ function format(
   head: { readonly generation: string; readonly name: string },
 ): string {
   const lines = [JSON.stringify(head.name), head.generation];
-  for (const [path, { size, mtimeNs, ctimeNs, ino, digest, racy }] of entries) {
-    lines.push(`${size} ${mtimeNs} ${ctimeNs} ${ino} ${digest} ${racy ? 1 : 0} ${JSON.stringify(path)}`);
+  for (const [path, { size, mtimeNs, ctimeNs, ino, digest, racy, unused }] of entries) {
+    lines.push(
+      `${size} ${mtimeNs} ${ctimeNs} ${ino} ${digest} ${racy ? "racy" : "sure"} ${unused} ${JSON.stringify(path)}`,
+    );
   }
   const body = lines.join("\n");
   return `${FORMAT} ${sha256(body)}\n${body}`;
@@ -164,11 +171,10 @@ function parse(text: string, name: string): { entries: Map<string, Remembered>; 
   if (storedName !== JSON.stringify(name) || !generation) return undefined;
   const entries = new Map<string, Remembered>();
   for (const line of lines) {
-    const [size = "", mtimeNs = "", ctimeNs = "", ino = "", digest = "", racy = ""] = line.split(" ", 6);
-    const path = line.slice(
-      size.length + mtimeNs.length + ctimeNs.length + ino.length + digest.length + racy.length + 6,
-    );
-    entries.set(JSON.parse(path) as string, { size: Number(size), mtimeNs, ctimeNs, ino, digest, racy: racy === "1" });
+    const [size = "", mtimeNs = "", ctimeNs = "", ino = "", digest = "", racy = "", unused = ""] = line.split(" ", 7);
+    const path = line.slice([size, mtimeNs, ctimeNs, ino, digest, racy, unused].join(" ").length + 1);
+    const entry = { mtimeNs, ctimeNs, ino, digest, size: Number(size), racy: racy === "racy", unused: Number(unused) };
+    entries.set(JSON.parse(path) as string, entry);
   }
   return { entries, generation };
 }

@@ -162,7 +162,6 @@ describe("digestContext", () => {
         asked.push(path);
         memory.set(path, digest);
       },
-      prune: () => undefined,
     };
     const cold = await digestOf(root, { cache });
     expect(asked.sort()).toEqual(["package.json", "src/main.js", "src/run.sh"]);

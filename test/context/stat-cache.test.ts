@@ -103,15 +103,30 @@ describe("FileStatCache", () => {
     expect(readdirSync(directory).sort()).toEqual(["file", "sub"]);
   });
 
-  it("forgets files that are no longer asked for", async () => {
+  it("keeps what only others ask for, and forgets in time what nobody asks for", async () => {
     const directory = temporaryDirectory();
-    const cache = noted();
-    cache.note("b", stat(), { digest: "d2", readAtMs: NOW });
-    cache.prune();
-    cache.lookup("b", stat());
-    cache.prune();
+    await noted().save(directory, "image");
+    const run = async (index: number): Promise<boolean> => {
+      const cache = await FileStatCache.load(directory, "image");
+      cache.note("b", stat({ ino: BigInt(index) }), { digest: `d${index}`, readAtMs: NOW });
+      await cache.save(directory, "image");
+      return (await FileStatCache.load(directory, "image")).lookup("a", stat()) !== undefined;
+    };
+    const kept: boolean[] = [];
+    for (let index = 0; index < 25; index += 1) kept.push(await run(index));
+    expect(kept.slice(0, 15)).toEqual(Array(15).fill(true));
+    expect(kept.at(-1)).toBe(false);
+  });
+
+  it("is not written again when nothing has changed", async () => {
+    const directory = temporaryDirectory();
+    await noted().save(directory, "image");
+    const [name = ""] = readdirSync(directory);
+    const { ino } = statSync(`${directory}/${name}`);
+    const cache = await FileStatCache.load(directory, "image");
+    cache.lookup("a", stat());
+    cache.note("a", stat(), { digest: "d1", readAtMs: NOW });
     await cache.save(directory, "image");
-    const loaded = await FileStatCache.load(directory, "image");
-    expect([loaded.lookup("a", stat()), loaded.lookup("b", stat())]).toEqual([undefined, "d2"]);
+    expect(statSync(`${directory}/${name}`).ino).toBe(ino);
   });
 });

@@ -29,6 +29,7 @@ export const logs: CommandDefinition = {
     const given = options as LogsOptions;
     const project = await loadProject(session);
     for (const service of args) requireKnown(service, project.services, "service");
+    const shown = { tail: tailOf(given.tail), since: sinceOf(given.since), timestamps: given.timestamps ?? false };
     const nothing = { containers: [], networks: [], volumes: [] };
     const observed = await observe(session.engine(), { project: project.name, wantedNames: nothing }, session.signal);
     const containers = observed.containers.filter((container) => {
@@ -44,13 +45,7 @@ export const logs: CommandDefinition = {
         },
       );
     }
-    await followLogs(session, {
-      containers,
-      follow: given.follow ?? false,
-      tail: tailOf(given.tail),
-      since: sinceOf(given.since),
-      timestamps: given.timestamps ?? false,
-    });
+    await followLogs(session, { containers, follow: given.follow ?? false, ...shown });
     session.signal.throwIfAborted();
     return 0;
   },

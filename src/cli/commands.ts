@@ -62,6 +62,26 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Work with containers",
     load: async () => (await import("./commands/exec.ts")).exec,
   },
+  start: {
+    summary: "Start containers that are there",
+    group: "Work with containers",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  stop: {
+    summary: "Stop containers and keep them",
+    group: "Work with containers",
+    load: async () => (await import("./commands/stop.ts")).stop,
+  },
+  restart: {
+    summary: "Restart containers as they are",
+    group: "Work with containers",
+    load: async () => (await import("./commands/restart.ts")).restart,
+  },
+  kill: {
+    summary: "Send a signal to running containers",
+    group: "Work with containers",
+    load: async () => (await import("./commands/kill.ts")).kill,
+  },
   config: {
     summary: "Print the resolved project",
     group: "Project file and tool",

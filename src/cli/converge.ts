@@ -68,8 +68,8 @@ export async function converge(
   });
 }
 
-/** Carries out one plan, keeping what was done for `why`; throws its first failure. */
-async function carryOut(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+/** Carries out one plan, keeping what was done for `why`; throws its first failure. The project's lock must be held. */
+export async function carryOut(session: Session, world: World, options: ConvergeOptions): Promise<void> {
   const execution = executionOf(session, world, options);
   const logger = new RunLogger();
   const emit = (event: Event): void => {

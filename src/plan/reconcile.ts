@@ -125,7 +125,7 @@ function planServices(scope: Scope): void {
           .map((dependency) => actionId("container.replace", slotTarget({ service: dependency.service, number: 1 })))
           .find((id) => builder.has(id)),
         volumes: volumeNames,
-        until: readiness(wanted, scope),
+        until: readiness(wanted, scope.slots),
       };
       const forced: readonly Reason[] =
         (scope.request.forceRecreate || scope.request.renewAnonVolumes) && isSelected(key, scope.request)
@@ -179,8 +179,8 @@ function needs(
 }
 
 /** A task or a dependent's condition counts, then `ready`, then the service's own health check; else it has to stay alive. */
-function readiness(wanted: WantedSlot, scope: Scope): Readiness {
-  const conditions = scope.slots.flatMap(({ service }) =>
+export function readiness(wanted: WantedSlot, slots: readonly WantedSlot[]): Readiness {
+  const conditions = slots.flatMap(({ service }) =>
     service.dependsOn
       .filter((dependency) => dependency.service === wanted.slot.service)
       .map((dependency) => dependency.condition),

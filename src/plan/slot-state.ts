@@ -35,7 +35,7 @@ export interface SlotWish {
 }
 
 /** The slot that a container's labels name, or undefined when they name none. */
-export function slotOf(container: ObservedContainer): SlotRef | undefined {
+export function slotOf(container: Pick<ObservedContainer, "labels">): SlotRef | undefined {
   const service = container.labels[LABEL.service];
   const number = Number(container.labels[LABEL.number]);
   return service === undefined || !Number.isInteger(number) || number < 1 ? undefined : { service, number };

@@ -1,0 +1,53 @@
+import { withProjectLock } from "../execute/lock.ts";
+import type { Inputs } from "../plan/inputs.ts";
+import { type LifecycleRequest, lifecyclePlan } from "../plan/lifecycle.ts";
+import type { Mode } from "../plan/mode.ts";
+import type { Observed, ObservedContainer } from "../plan/observed.ts";
+import { plainRequest } from "../plan/request.ts";
+import { slotOf } from "../plan/slot-state.ts";
+import { type WantedSlot, wantedSlots } from "../plan/wanted.ts";
+import type { Project } from "../project/model.ts";
+import { carryOut, type ConvergeOptions, projectLock } from "./converge.ts";
+import { NO_NAMES, observeOwn } from "./observe-own.ts";
+import { modeOf } from "./outdated.ts";
+import type { Session } from "./session.ts";
+
+/** Starts, stops or restarts containers as they are, as the project's only writer; rejects with the first failure. */
+export async function changeLifecycle(
+  session: Session,
+  of: { readonly project: Project; readonly request: LifecycleRequest },
+  options: ConvergeOptions,
+): Promise<void> {
+  const { project, request } = of;
+  await withProjectLock(await projectLock(session, project), session.signal, async () => {
+    const observed = await observeOwn(session, project, NO_NAMES);
+    const slots = slotsOf(project, observed);
+    const plan = lifecyclePlan(project, { containers: observed.containers, slots }, request);
+    session.renderer().emit({ type: "plan", plan });
+    const reconciled = { plan, conflicts: [], images: new Map(), slots };
+    await carryOut(
+      session,
+      { project, request: plainRequest("dev"), inputs: NO_INPUTS, observed, reconciled },
+      options,
+    );
+  });
+}
+
+/** Nothing of the disk matters to a container that is there. */
+const NO_INPUTS: Inputs = { images: {}, environments: {}, hostUser: "", salt: "" };
+
+/** The wish for every container of a service that is there, also for more of them than the file wants. */
+function slotsOf(project: Project, observed: Observed): readonly WantedSlot[] {
+  return Object.values(project.services).flatMap((service) => {
+    const own = observed.containers.filter((container) => slotOf(container)?.service === service.key);
+    const one: Project = { ...project, services: { ...project.services, [service.key]: { ...service, scale: 1 } } };
+    const request = { mode: modeOfAll(own), services: [service.key] };
+    const [wanted] = wantedSlots(one, { inputs: NO_INPUTS, observed }, request);
+    const numbers = new Set(own.flatMap((container) => slotOf(container)?.number ?? []));
+    return wanted ? [...numbers].map((number) => ({ ...wanted, slot: { service: service.key, number } })) : [];
+  });
+}
+
+function modeOfAll(containers: readonly ObservedContainer[]): Mode {
+  return containers.length > 0 && containers.every((container) => modeOf(container) === "plain") ? "plain" : "dev";
+}

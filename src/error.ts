@@ -19,6 +19,8 @@ const EXIT_CODES = {
   "confirmation-needed": 6,
   "plan-stale": 6,
   interrupted: 130,
+  /** What a shell reports for a program whose reader has gone: 128 and SIGPIPE's number. */
+  "output-closed": 141,
   terminated: 143,
 } as const satisfies Readonly<Record<string, number>>;
 

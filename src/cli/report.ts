@@ -10,6 +10,8 @@ import type { Io, Session } from "./session.ts";
 /** Writes an error that ended a command to stderr and gives the exit code it stands for. With --json its result line goes to stdout. */
 export function reportError(error: unknown, to: { readonly io: Io; readonly globals: GlobalOptions }): number {
   const { io, globals } = to;
+  // `dock logs | head`: whoever left off reading wants to hear no more.
+  if (error instanceof DockError && error.code === "output-closed") return exitCode(error);
   if (globals.json && error instanceof DockError) {
     io.stdout.write(jsonLine({ type: "result", ok: false, error: errorRecord(error) }));
   }

@@ -58,7 +58,7 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
   // Whoever reads our output may stop reading (`dock logs | head`): that is no failure of ours.
   const closed = (error: NodeJS.ErrnoException): void => {
     if (error.code !== "EPIPE") throw error;
-    controller.abort(new DockError("interrupted", "nobody reads the output any more"));
+    controller.abort(new DockError("output-closed", "nobody reads the output any more"));
   };
   for (const stream of [io.stdout, io.stderr]) stream.on("error", closed);
   const choice: EngineChoice = {

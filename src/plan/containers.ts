@@ -17,10 +17,8 @@ export interface SlotSurroundings {
   readonly needs: readonly (ActionId | undefined)[];
   /** Readiness of what the service depends on: before it is started. */
   readonly dependencies: readonly ActionId[];
-  /** True when a dependency with `restart: true` is replaced. */
-  readonly restartWith: ActionId | undefined;
-  /** Names of all volumes on the engine. */
-  readonly volumes: ReadonlySet<string>;
+  /** Replacements of dependencies with `restart: true`: when one is carried out, this service restarts. */
+  readonly restartWith: readonly Action[];
   /** Whether others wait for the service to be healthy or to be done. */
   readonly until: Readiness;
 }
@@ -58,7 +56,7 @@ export function planSlot(
     );
   }
   const ready = planContinuation({ ...state, current }, wish, around);
-  if (ready === undefined && state.leftovers.length === 0) around.builder.unchanged(target);
+  if (!around.builder.touches(target)) around.builder.unchanged(target);
   return ready;
 }
 
@@ -267,11 +265,19 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
     if (around.until === "completed" && current.state === "exited" && current.exitCode === 0) return undefined;
     return start(wish, { around, after: [], reasons: [{ code: "not-running", before: current.state }], ...known });
   }
-  if (around.restartWith !== undefined) {
+  if (around.restartWith.length > 0) {
+    // With one replacement that happens in any case it restarts in any case.
+    const [onlyIf] = around.restartWith.every((action) => action.onlyIfImageIsNot !== undefined)
+      ? around.restartWith.map((action) => action.onlyIfImageIsNot)
+      : [];
     const restarted = builder.add(
       target,
       { kind: "container.restart", slot: wanted.slot, ...known, timeoutSeconds: stopSeconds(wanted.service) },
-      { reasons: [{ code: "dependency-replaced" }], after: [around.restartWith] },
+      {
+        reasons: around.restartWith.map(({ target: path }) => ({ code: "dependency-replaced", path })),
+        after: around.restartWith.map(({ id }) => id),
+        ...(onlyIf === undefined ? {} : { onlyIfImageIsNot: onlyIf }),
+      },
     );
     return wait(wish, { around, after: restarted, known });
   }
@@ -279,7 +285,7 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
     around.until === "healthy"
       ? current.health !== "healthy"
       : around.until === "completed" || current.state === "restarting";
-  if (!waiting) return update.length > 0 || current.name !== wanted.name ? builder.actions().at(-1)?.id : undefined;
+  if (!waiting) return undefined;
   return wait(wish, { around, after: undefined, known });
 }
 

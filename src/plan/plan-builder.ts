@@ -27,6 +27,7 @@ interface ActionExtras {
 /** Collects actions; the plan it makes has them in an order that respects `after`. */
 export class PlanBuilder {
   readonly #actions = new Map<ActionId, Action>();
+  readonly #touched = new Set<string>();
   readonly #unchanged = new Set<string>();
   readonly conflicts: Conflict[] = [];
 
@@ -39,6 +40,7 @@ export class PlanBuilder {
     const base = actionId(operation.kind as OperationKind, target);
     const id = more.qualifier === undefined ? base : `${base} ${more.qualifier}`;
     const { after = [], destroys, onlyIfImageIsNot, reasons } = more;
+    this.#touched.add(target);
     this.#actions.set(id, {
       id,
       target,
@@ -61,6 +63,11 @@ export class PlanBuilder {
 
   has(id: ActionId): boolean {
     return this.#actions.has(id);
+  }
+
+  /** True when an action on the target has been added. */
+  touches(target: string): boolean {
+    return this.#touched.has(target);
   }
 
   actions(): readonly Action[] {

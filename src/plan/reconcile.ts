@@ -110,7 +110,6 @@ function planServices(scope: Scope): void {
     });
   refuseForeignNames(scope);
   const ready = new Map<string, readonly ActionId[]>();
-  const volumeNames = new Set(observed.volumes.map((volume) => volume.name));
   for (const key of services) {
     const own = slots.filter(({ slot }) => slot.service === key);
     const actions = own.map((wanted) => {
@@ -120,11 +119,7 @@ function planServices(scope: Scope): void {
         builder,
         needs: [...needs(wanted, { image, networks, volumes, pulls: scope.pulls })],
         dependencies: wanted.service.dependsOn.flatMap((dependency) => ready.get(dependency.service) ?? []),
-        restartWith: wanted.service.dependsOn
-          .filter((dependency) => dependency.restart)
-          .map((dependency) => actionId("container.replace", slotTarget({ service: dependency.service, number: 1 })))
-          .find((id) => builder.has(id)),
-        volumes: volumeNames,
+        restartWith: restartsWith(wanted, scope),
         until: readiness(wanted, scope.slots),
       };
       const forced: readonly Reason[] =
@@ -144,6 +139,19 @@ function planServices(scope: Scope): void {
       actions.filter((action) => action !== undefined),
     );
   }
+}
+
+/** Replacements in the plan of dependencies that ask for a restart of their dependents. */
+function restartsWith(wanted: WantedSlot, { builder }: Scope): readonly Action[] {
+  const services = wanted.service.dependsOn
+    .filter(({ restart }) => restart)
+    .map(({ service }) => `service:${service}/`);
+  return builder
+    .actions()
+    .filter(
+      ({ operation, target }) =>
+        operation.kind === "container.replace" && services.some((service) => target.startsWith(service)),
+    );
 }
 
 function isSelected(service: string, request: PlanRequest): boolean {

@@ -106,3 +106,23 @@ describe("one edit", () => {
     `);
   });
 });
+
+describe("a dependent that asks to be restarted", () => {
+  const text = (value: string): string =>
+    `name: shop\nservices:\n  db: { image: postgres, environment: { A: "${value}" } }\n  api: { image: nginx, depends_on: { db: { restart: true, condition: service_started } } }\n`;
+
+  test("restarts after its dependency was replaced", () => {
+    expect(lines(replan(text("2"), upped(text("1"))))).toEqual([
+      "container.replace service:db/1: config-changed environment.A",
+      "container.restart service:api/1: dependency-replaced service:db/1",
+      "container.wait service:api/1: dependency",
+    ]);
+  });
+
+  test("is left alone when its dependency's image comes out the same", () => {
+    const yaml = `${text("1").replace("image: postgres", "image: db")}images: { db: { context: ./db } }\n`;
+    const plan = replan(yaml, upped(yaml), { db: { "app.js": "changed" } });
+    const restart = plan.actions.find(({ operation }) => operation.kind === "container.restart");
+    expect(restart?.onlyIfImageIsNot?.image).toBe("db");
+  });
+});

@@ -1,14 +1,12 @@
+import { type Drainable, drained } from "./drained.ts";
 import { LogLines } from "./log-lines.ts";
 import { closeColors, sanitizeName } from "./sanitize.ts";
 import type { Paint, Style } from "./style.ts";
 import { displayWidth, pad } from "./width.ts";
 
 /** Where log lines go. `write` returns false when the stream would rather have no more for now. */
-export interface LogOutput {
+export interface LogOutput extends Drainable {
   write(text: string): boolean;
-  once(event: "drain" | "close" | "error", listener: () => void): unknown;
-  removeListener(event: "drain" | "close" | "error", listener: () => void): unknown;
-  readonly destroyed?: boolean;
 }
 
 /** Which of its two streams a container wrote to. */
@@ -23,13 +21,16 @@ export interface LogSource {
 }
 
 /**
- * Merges containers' logs line by line: `web-1  | line`, names aligned and each in a colour of its own. What came on
+ * Merges containers' logs line by line: `web-1  | line`, names aligned and each service in a colour of its own. What came on
  * stdout goes to stdout, the rest to stderr. No line of a container begins a line, none changes the terminal, and no more
  * than one unfinished line a stream is held.
  */
 export class LogMux {
   readonly #outputs: Readonly<Record<LogStream, LogOutput>>;
   readonly #styles: Readonly<Record<LogStream, Style>>;
+  readonly #prefixed: boolean;
+  readonly #names = new Set<string>();
+  /** By service: its containers look alike. */
   readonly #paints = new Map<string, number>();
   #width = 0;
 
@@ -38,9 +39,12 @@ export class LogMux {
     readonly outputs: Readonly<Record<LogStream, LogOutput>>;
     readonly styles: Readonly<Record<LogStream, Style>>;
     readonly names?: readonly string[];
+    /** False leaves out the names. */
+    readonly prefixed?: boolean;
   }) {
     this.#outputs = of.outputs;
     this.#styles = of.styles;
+    this.#prefixed = of.prefixed ?? true;
     for (const name of of.names ?? []) this.#know(name);
   }
 
@@ -63,12 +67,15 @@ export class LogMux {
   remark(name: string, text: string): void {
     const style = this.#styles.stderr;
     this.#know(name);
-    this.#outputs.stderr.write(`${this.#prefix(name, "stderr")}${style.dim(sanitizeName(text))}\n`);
+    const prefix = this.#prefixed ? this.#prefix(name, "stderr") : `${sanitizeName(name)} `;
+    this.#outputs.stderr.write(`${prefix}${style.dim(sanitizeName(text))}\n`);
   }
 
   #know(name: string): void {
-    if (this.#paints.has(name)) return;
-    this.#paints.set(name, this.#paints.size);
+    if (this.#names.has(name)) return;
+    this.#names.add(name);
+    const service = serviceOf(name);
+    if (!this.#paints.has(service)) this.#paints.set(service, this.#paints.size);
     this.#width = Math.max(this.#width, displayWidth(sanitizeName(name)));
   }
 
@@ -82,22 +89,15 @@ export class LogMux {
   }
 
   #prefix(name: string, stream: LogStream): string {
+    if (!this.#prefixed) return "";
     const style = this.#styles[stream];
     const paints: readonly Paint[] = [style.cyan, style.yellow, style.green, style.magenta, style.blue];
-    const paint = paints[(this.#paints.get(name) ?? 0) % paints.length] ?? style.cyan;
+    const paint = paints[(this.#paints.get(serviceOf(name)) ?? 0) % paints.length] ?? style.cyan;
     return `${paint(`${pad(sanitizeName(name), this.#width)}  |`)} `;
   }
 }
 
-/** Resolves when the stream takes more or will never: a closed pipe is for its owner to notice. */
-async function drained(output: LogOutput): Promise<void> {
-  if (output.destroyed === true) return;
-  await new Promise<void>((resolve) => {
-    const events = ["drain", "close", "error"] as const;
-    const settle = (): void => {
-      for (const event of events) output.removeListener(event, settle);
-      resolve();
-    };
-    for (const event of events) output.once(event, settle);
-  });
+/** `web` of `web-1`. */
+function serviceOf(name: string): string {
+  return name.replace(/-\d+$/, "");
 }

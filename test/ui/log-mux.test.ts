@@ -6,7 +6,7 @@ import { LogMux } from "../../src/ui/log-mux.ts";
 import { styleWith } from "../../src/ui/style.ts";
 import { hostileText, SAFE_OUTPUT } from "./hostile-text.ts";
 
-function mux(names: readonly string[], color = false) {
+function mux(names: readonly string[], color = false, prefixed = true) {
   const text = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") => ({
     write: (piece: string): boolean => {
@@ -18,7 +18,7 @@ function mux(names: readonly string[], color = false) {
   });
   const style = styleWith({ color });
   const outputs = { stdout: sink("stdout"), stderr: sink("stderr") };
-  return { text, mux: new LogMux({ outputs, styles: { stdout: style, stderr: style }, names }) };
+  return { text, mux: new LogMux({ outputs, styles: { stdout: style, stderr: style }, names, prefixed }) };
 }
 
 describe("LogMux", () => {
@@ -49,6 +49,19 @@ describe("LogMux", () => {
     await logs.source("a-1").write("stdout", "\x1b[31mred\n");
     await logs.source("b-1").write("stdout", "plain\n");
     expect(text.stdout).toBe("\x1b[36ma-1  |\x1b[39m \x1b[31mred\x1b[0m\n\x1b[33mb-1  |\x1b[39m plain\n");
+  });
+
+  test("the containers of one service share its colour", async () => {
+    const { text, mux: logs } = mux(["a-1", "a-2", "b-1"], true);
+    for (const name of ["a-2", "b-1"]) await logs.source(name).write("stdout", "x\n");
+    expect(text.stdout).toBe("\x1b[36ma-2  |\x1b[39m x\n\x1b[33mb-1  |\x1b[39m x\n");
+  });
+
+  test("without prefixes lines stand alone, and remarks still say whom they are about", async () => {
+    const { text, mux: logs } = mux(["web-1"], false, false);
+    await logs.source("web-1").write("stdout", "GET /\n");
+    logs.remark("web-1", "exited with code 1");
+    expect(text).toEqual({ stdout: "GET /\n", stderr: "web-1 exited with code 1\n" });
   });
 
   test("remarks of dock's own are in place of a log line", () => {

@@ -23,6 +23,10 @@ export async function changeLifecycle(
     const observed = await observeOwn(session, project, NO_NAMES);
     const slots = slotsOf(project, observed);
     const plan = lifecyclePlan(project, { containers: observed.containers, slots }, request);
+    if (plan.actions.length === 0) {
+      session.renderer().emit({ type: "notice", message: NOTHING[request.verb] });
+      return;
+    }
     session.renderer().emit({ type: "plan", plan });
     const reconciled = { plan, conflicts: [], images: new Map(), slots };
     await carryOut(
@@ -32,6 +36,12 @@ export async function changeLifecycle(
     );
   });
 }
+
+const NOTHING = {
+  start: "everything runs already",
+  stop: "nothing is running",
+  restart: "there is nothing to restart",
+} as const satisfies Record<LifecycleRequest["verb"], string>;
 
 /** Nothing of the disk matters to a container that is there. */
 const NO_INPUTS: Inputs = { images: {}, environments: {}, hostUser: "", salt: "" };

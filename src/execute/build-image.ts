@@ -26,7 +26,7 @@ export async function buildUntilStable(
   const key = operation.image;
   let inputs = requireInputs(execution.inputs, key);
   for (let attempt = 1; ; attempt += 1) {
-    const id = await buildOnce(operation, { execution, inputs }, signal);
+    const id = await buildOnce(operation, execution, signal);
     const after = await gatherAgain(execution, key, signal);
     const changed = differingFiles(inputs, after);
     if (changed.length === 0) return finish(operation, { execution, inputs, id }, signal);
@@ -49,13 +49,12 @@ export async function buildUntilStable(
 
 async function buildOnce(
   operation: Operation<"image.build">,
-  of: { readonly execution: Execution; readonly inputs: ImageInputs },
+  execution: Execution,
   signal: AbortSignal,
 ): Promise<string> {
-  const { execution, inputs } = of;
   await requireBuildKit(execution, signal);
   const { build } = await import("../engine/buildkit/builder.ts");
-  const request = await buildRequest(operation, { execution, inputs }, signal);
+  const request = await buildRequest(operation, execution, signal);
   const { imageId } = await build((path, headers, abort) => execution.engine.hijack(path, headers, abort), request, {
     emit: (event) => forward(event, operation.image, execution),
     signal,

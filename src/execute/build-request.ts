@@ -4,10 +4,10 @@ import { loadIgnore } from "../context/load-ignore.ts";
 import { localSource } from "../context/send.ts";
 import { credentialsFor } from "../engine/auth.ts";
 import type { BuildRequest } from "../engine/buildkit/build-request.ts";
-import type { LocalSource, SourceEntry } from "../engine/buildkit/source.ts";
+import type { LocalSource } from "../engine/buildkit/source.ts";
 import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
+import { contextGeneration } from "../gather/image-inputs.ts";
 import { DockError } from "../error.ts";
-import type { ImageInputs } from "../plan/inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/model.ts";
 import { sha256 } from "../std/digest.ts";
@@ -16,10 +16,9 @@ import type { Execution } from "./execution.ts";
 /** What the builder is asked for: the image's definition with references to other images of the project replaced by their input tags. */
 export async function buildRequest(
   operation: Operation<"image.build">,
-  of: { readonly execution: Execution; readonly inputs: ImageInputs },
+  execution: Execution,
   signal: AbortSignal,
 ): Promise<BuildRequest> {
-  const { execution, inputs } = of;
   const { project, settings } = execution;
   const file = (await readDockerfiles(project, [operation.image])).get(operation.image);
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
@@ -31,13 +30,11 @@ export async function buildRequest(
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
   return {
     sources: {
-      ...(image.context.kind === "directory"
-        ? { context: withContentTimes(localSource(image.context.path), inputs) }
-        : {}),
+      ...(image.context.kind === "directory" ? { context: localSource(image.context.path) } : {}),
       dockerfile: dockerfileSource({ name: file.name, text, ignoreText }),
       ...named.sources,
     },
-    sharedKey: await sharedKey(image, file.name),
+    sharedKey: await sharedKey(image, file.name, settings.cacheDirectory),
     ...(image.context.kind === "url" ? { contextUrl: image.context.url } : {}),
     dockerfileName: file.name,
     ...(image.target === undefined ? {} : { target: image.target }),
@@ -111,31 +108,15 @@ function namedContexts(
 }
 
 /**
- * Entries with a modification time whose part below a second follows from the content: the builder asks only for files
- * whose size or time changed, and a file may change at equal size and time (spec §3). No layer keeps that part.
+ * Stable over runs and another for each target: builds that read different parts of a context don't evict each other's
+ * files. The builder asks only for files whose size or time changed, so content that changed under an equal size and
+ * time (spec §3) makes another key, under which everything is sent.
  */
-function withContentTimes(source: LocalSource, inputs: ImageInputs): LocalSource {
-  const { files } = inputs.files;
-  return {
-    async *entries(filter) {
-      for await (const entry of source.entries(filter)) yield contentTime(entry, files[entry.path]);
-    },
-    read: (path) => source.read(path),
-  };
-}
-
-const SECOND = 1_000_000_000n;
-
-function contentTime(entry: SourceEntry, content: string | undefined): SourceEntry {
-  if (entry.kind !== "file" || content === undefined) return entry;
-  const part = BigInt(`0x${sha256(content).slice(0, 12)}`) % SECOND;
-  return { ...entry, mtimeNs: (entry.mtimeNs / SECOND) * SECOND + part };
-}
-
-/** Stable over runs and another for each target: builds that read different parts of a context don't evict each other's files. */
-async function sharedKey(image: Image, dockerfile: string): Promise<string> {
-  const root = image.context.kind === "directory" ? await realpath(image.context.path) : image.context.url;
-  return `dock-${sha256([await machineId(), root, dockerfile, image.target ?? ""].join("\n")).slice(0, 32)}`;
+async function sharedKey(image: Image, dockerfile: string, cacheDirectory: string): Promise<string> {
+  const { context } = image;
+  const root = context.kind === "directory" ? await realpath(context.path) : context.url;
+  const generation = context.kind === "directory" ? await contextGeneration(cacheDirectory, context.path) : "";
+  return `dock-${sha256([await machineId(), root, dockerfile, image.target ?? "", generation].join("\n")).slice(0, 32)}`;
 }
 
 /** Tells machines that share an engine apart. */

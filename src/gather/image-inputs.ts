@@ -111,12 +111,21 @@ async function devInputs(
   return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };
 }
 
+/** Names the history that is known of a context's files: another one when content changed under an equal size and time. */
+export async function contextGeneration(cacheDirectory: string, directory: string): Promise<string> {
+  return (await FileStatCache.load(statFolder(cacheDirectory), directory)).generation;
+}
+
+function statFolder(cacheDirectory: string): string {
+  return join(cacheDirectory, "stat");
+}
+
 async function withStatCache<T>(
   directory: string,
   gathering: ImageGathering,
   work: (cache: FileStatCache) => Promise<T>,
 ): Promise<T> {
-  const folder = join(gathering.cacheDirectory, "stat");
+  const folder = statFolder(gathering.cacheDirectory);
   const cache = await FileStatCache.load(folder, directory);
   const result = await work(cache);
   await cache.save(folder, directory);

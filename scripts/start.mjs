@@ -12,6 +12,15 @@ const PAGES = [
   { name: "hello-dock", url: "http://127.0.0.1:3000" },
 ];
 
+/** What to try then. */
+const NEXT = [
+  ["ps", "what runs, and whether it is what dock.yaml asks for"],
+  ["plan", "what would change, and why (nothing, now)"],
+  ["watch", "act on every save: edit examples/hello-dock/src/components/WelcomeSign.vue"],
+  ["history nginx", "the layers of an image, with their sizes"],
+  ["down", "remove it all again"],
+];
+
 /** How long a page may take to answer once its container is up. */
 const ANSWER_MS = 60_000;
 
@@ -29,14 +38,8 @@ async function main() {
   for (const page of PAGES) await answers(page);
   say("");
   for (const { name, url } of PAGES) say(`  ${name.padEnd(14)} ${url}`);
-  const dock = `DOCKER_HOST=${host} node dist/dock.js`;
-  say(`
-up in ${((performance.now() - start) / 1000).toFixed(1)} s. Try next:
-  ${dock} ps            what runs, and whether it is what dock.yaml asks for
-  ${dock} plan          what would change, and why (nothing, now)
-  ${dock} watch         act on every save: edit examples/hello-dock/src/components/WelcomeSign.vue
-  ${dock} history packaged
-  ${dock} down          remove it all again`);
+  say(`\nup in ${((performance.now() - start) / 1000).toFixed(1)} s. Try next:`);
+  for (const [command, what] of NEXT) say(`  node dist/dock.js ${command.padEnd(15)} ${what}`);
   return 0;
 }
 

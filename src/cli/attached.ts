@@ -1,16 +1,21 @@
 import { DockError } from "../error.ts";
+import { LABEL } from "../plan/labels.ts";
+import type { ObservedContainer } from "../plan/observed.ts";
 import { slotTarget } from "../plan/operation.ts";
+import { readiness } from "../plan/reconcile.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { stopSeconds } from "../plan/teardown.ts";
 import type { Converged } from "./converge.ts";
-import { followLogs } from "./follow-logs.ts";
+import { type EndedContainer, epochSeconds, followLogs, type LogsRequest } from "./follow-logs.ts";
 import type { Session } from "./session.ts";
 
 /**
  * Follows the logs of what is up until Ctrl-C, then stops the containers that this run started and leaves the others.
- * Ends on its own, with the failing service's code 5, when every followed container has ended.
+ * What this run started is shown from its first line. Ends on its own when every followed container has ended, with a
+ * `not-ready` error for a service that was expected to go on.
  */
-export async function followAndStop(session: Session, { first, last }: Converged): Promise<number> {
+export async function followAndStop(session: Session, converged: Converged): Promise<number> {
+  const { first, last } = converged;
   const started = new Set(
     first.reconciled.plan.actions.flatMap(({ operation }) =>
       operation.kind === "container.start" || operation.kind === "container.replace"
@@ -18,30 +23,63 @@ export async function followAndStop(session: Session, { first, last }: Converged
         : [],
     ),
   );
+  const isStarted = (container: ObservedContainer): boolean => started.has(targetOf(container));
   const slots = new Set(last.reconciled.slots.map((wanted) => slotTarget(wanted.slot)));
-  const followed = last.observed.containers.filter((container) => {
-    const slot = slotOf(container);
-    return slot !== undefined && slots.has(slotTarget(slot));
-  });
+  const followed = last.observed.containers.filter(
+    (container) => slots.has(targetOf(container)) && (isStarted(container) || container.state !== "exited"),
+  );
   await session.releaseTerminal();
-  await followLogs(session, { containers: followed, follow: true, tail: 0, since: undefined, timestamps: false });
-  if (!session.signal.aborted) return 0;
-  const own = followed.filter((container) => {
-    const slot = slotOf(container);
-    return slot !== undefined && started.has(slotTarget(slot));
-  });
-  if (own.length > 0)
-    session.io.stderr.write(
-      `stopping ${own.map((container) => container.name).join(", ")} (Ctrl-C again to leave at once)\n`,
-    );
+  const before = new Set(first.observed.containers.map(({ id }) => id));
+  const from: LogsRequest["from"] = (container, detail) => {
+    if (!isStarted(container)) return { tail: 0 };
+    return before.has(container.id) ? { since: epochSeconds(detail.startedAt) } : {};
+  };
+  const ended = await followLogs(session, { containers: followed, follow: true, from, timestamps: false });
+  if (!session.signal.aborted) {
+    failOnEnded(converged, ended);
+    return 0;
+  }
+  await stopAll(session, followed.filter(isStarted), last.project.services);
+  const { reason } = session.signal as { reason: unknown };
+  throw reason instanceof DockError ? reason : new DockError("interrupted", "interrupted");
+}
+
+function targetOf(container: ObservedContainer): string {
+  const slot = slotOf(container);
+  return slot === undefined ? "" : slotTarget(slot);
+}
+
+/** Throws for the first service that ended though it was to go on, or that failed. */
+function failOnEnded({ last }: Converged, ended: readonly EndedContainer[]): void {
+  for (const { container, exitCode } of ended) {
+    const wanted = last.reconciled.slots.find(({ slot }) => slotTarget(slot) === targetOf(container));
+    const mayEnd = wanted !== undefined && readiness(wanted, last.reconciled.slots) === "completed";
+    if (exitCode === 0 && mayEnd) continue;
+    const service = container.labels[LABEL.service] ?? container.name;
+    throw new DockError("not-ready", `service ${service} exited with code ${exitCode}`, {
+      hint:
+        exitCode === 0
+          ? "a service is expected to keep running: give it a command that stays in the foreground, or say `task: true`"
+          : `see its whole output with "dock logs ${service}"`,
+    });
+  }
+}
+
+async function stopAll(
+  session: Session,
+  containers: readonly ObservedContainer[],
+  services: Converged["last"]["project"]["services"],
+): Promise<void> {
+  if (containers.length === 0) return;
+  session.io.stderr.write(
+    `stopping ${containers.map((container) => container.name).join(", ")} (Ctrl-C again to leave at once)\n`,
+  );
   const engine = session.engine();
   await Promise.all(
-    own.map(async (container) => {
-      const service = last.project.services[slotOf(container)?.service ?? ""];
+    containers.map(async (container) => {
+      const service = services[slotOf(container)?.service ?? ""];
       const seconds = service ? stopSeconds(service) : 10;
       await engine.stopContainer(container.id, seconds, AbortSignal.timeout((seconds + 30) * 1000));
     }),
   );
-  const { reason } = session.signal as { reason: unknown };
-  throw reason instanceof DockError ? reason : new DockError("interrupted", "interrupted");
 }

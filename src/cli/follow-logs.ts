@@ -1,7 +1,9 @@
+import type { ContainerDetail } from "../engine/container-detail.ts";
 import type { OutputLine } from "../engine/streams.ts";
 import { DockError } from "../error.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { slotOf } from "../plan/slot-state.ts";
+import { systemClock } from "../std/clock.ts";
 import { compareText } from "../std/digest.ts";
 import { LogMux } from "../ui/log-mux.ts";
 import { stderrStyle, stdoutStyle } from "./report.ts";
@@ -11,14 +13,31 @@ import type { Session } from "./session.ts";
 export interface LogsRequest {
   readonly containers: readonly ObservedContainer[];
   readonly follow: boolean;
-  /** Last lines of each container; undefined: all. */
-  readonly tail: number | undefined;
-  readonly since: string | undefined;
+  /** Where a container's output begins; an empty answer is its first line. */
+  readonly from: (container: ObservedContainer, detail: ContainerDetail) => LogsStart;
   readonly timestamps: boolean;
 }
 
-/** Shows the containers' output, each stream on the same one of ours; resolves when all have ended or the session is aborted. */
-export async function followLogs(session: Session, request: LogsRequest): Promise<void> {
+/** The beginning of what is shown of a container. */
+export interface LogsStart {
+  /** Last lines of what is there already. */
+  readonly tail?: number;
+  /** Seconds since the epoch. */
+  readonly since?: string;
+}
+
+/** A followed container that has stopped. */
+export interface EndedContainer {
+  readonly container: ObservedContainer;
+  readonly exitCode: number;
+}
+
+/**
+ * Shows the containers' output, each stream on the same one of ours. Resolves when all of it is shown, when following
+ * once all containers have stopped for good (one that its restart policy starts again is followed on), or at an abort.
+ * The result tells how followed ones ended.
+ */
+export async function followLogs(session: Session, request: LogsRequest): Promise<readonly EndedContainer[]> {
   const { io, globals, signal } = session;
   const containers = request.containers.toSorted((a, b) => compareText(a.name, b.name));
   const mux = new LogMux({
@@ -26,45 +45,63 @@ export async function followLogs(session: Session, request: LogsRequest): Promis
     outputs: { stdout: io.stdout, stderr: io.stderr },
     styles: { stdout: stdoutStyle(session), stderr: stderrStyle(session) },
   });
-  await Promise.all(
-    containers.map(async (container) => {
+  const ended = await Promise.all(
+    containers.map(async (container): Promise<EndedContainer | undefined> => {
       const log = mux.source(prefix(container));
+      const print = async (line: OutputLine): Promise<void> => {
+        if (globals.json) io.stdout.write(jsonLine(container, line));
+        else await log.write(line.stream, `${line.text}\n`);
+      };
       try {
-        for await (const line of lines(session, container, request)) {
-          if (globals.json) io.stdout.write(jsonLine(container, line));
-          else await log.write(line.stream, `${line.text}\n`);
-        }
+        const exitCode = await follow(session, { container, request, print });
+        if (exitCode === undefined) return undefined;
+        if (!globals.json) mux.remark(prefix(container), `exited with code ${exitCode}`);
+        return { container, exitCode };
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) return undefined;
         // One that was removed meanwhile has no more to say.
-        if (error instanceof DockError && error.status === 404) return;
+        if (error instanceof DockError && error.status === 404) return undefined;
         throw error;
       }
     }),
   );
+  return ended.filter((each) => each !== undefined);
 }
 
-function lines(session: Session, container: ObservedContainer, request: LogsRequest): AsyncIterable<OutputLine> {
-  const { follow, tail, since, timestamps } = request;
-  return withTerminal(session, container, (tty) =>
-    session
-      .engine()
-      .containerLogs(
-        container.id,
-        { follow, timestamps, tty, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) },
-        session.signal,
-      ),
-  );
-}
+/** How long (ms) a container may take from one run to the next of its restart policy before it is looked at again. */
+const RESTART_LOOK_MS = 200;
 
-/** Only an inspection tells whether the output is multiplexed. */
-async function* withTerminal(
+/** Shows one container's output; when following, the exit code with which it stopped for good. */
+async function follow(
   session: Session,
-  container: ObservedContainer,
-  open: (tty: boolean) => AsyncIterable<OutputLine>,
-): AsyncGenerator<OutputLine, void, void> {
-  const { tty } = await session.engine().inspectContainer(container.id, session.signal);
-  yield* open(tty);
+  of: {
+    readonly container: ObservedContainer;
+    readonly request: LogsRequest;
+    readonly print: (line: OutputLine) => Promise<void>;
+  },
+): Promise<number | undefined> {
+  const { signal } = session;
+  const { container, request } = of;
+  const engine = session.engine();
+  // Only an inspection tells whether the output is multiplexed.
+  const first = await engine.inspectContainer(container.id, signal);
+  const { timestamps } = request;
+  let start = request.from(container, first);
+  for (;;) {
+    const options = { follow: request.follow, timestamps, tty: first.tty, ...start };
+    for await (const line of engine.containerLogs(container.id, options, signal)) await of.print(line);
+    if (!request.follow) return undefined;
+    const last = await engine.inspectContainer(container.id, signal);
+    if (last.state === "exited" || last.state === "dead") return last.exitCode;
+    if (last.state !== "running") await systemClock.sleep(RESTART_LOOK_MS, signal);
+    start = { since: epochSeconds(last.finishedAt) };
+  }
+}
+
+/** The Engine API's form of an RFC 3339 time, to the nanosecond. */
+export function epochSeconds(time: string): string {
+  const fraction = /\.(\d+)Z$/.exec(time)?.[1] ?? "0";
+  return `${Math.floor(Date.parse(time) / 1000)}.${fraction.padEnd(9, "0")}`;
 }
 
 /** `web-1`: the service and the number, as Compose shows it. */

@@ -29,7 +29,8 @@ export const logs: CommandDefinition = {
     const given = options as LogsOptions;
     const project = await loadProject(session);
     for (const service of args) requireKnown(service, project.services, "service");
-    const shown = { tail: tailOf(given.tail), since: sinceOf(given.since), timestamps: given.timestamps ?? false };
+    const [tail, since] = [tailOf(given.tail), sinceOf(given.since)];
+    const start = { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) };
     const nothing = { containers: [], networks: [], volumes: [] };
     const observed = await observe(session.engine(), { project: project.name, wantedNames: nothing }, session.signal);
     const containers = observed.containers.filter((container) => {
@@ -45,7 +46,8 @@ export const logs: CommandDefinition = {
         },
       );
     }
-    await followLogs(session, { containers, follow: given.follow ?? false, ...shown });
+    const timestamps = given.timestamps ?? false;
+    await followLogs(session, { containers, follow: given.follow ?? false, from: () => start, timestamps });
     session.signal.throwIfAborted();
     return 0;
   },

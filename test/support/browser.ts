@@ -1,17 +1,6 @@
-import { existsSync } from "node:fs";
-
 import { chromium, type Page } from "playwright-core";
+import { ensureBrowser } from "../../scripts/setup/browser.mjs";
 
-import { debianCodename, installPackages } from "../../scripts/engine/apt.mjs";
-
-const DEBIAN_CHROMIUM = "/usr/bin/chromium";
-const PLACES = [
-  DEBIAN_CHROMIUM,
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -32,7 +21,7 @@ export interface TestBrowser extends AsyncDisposable {
 /** Starts the machine's Chromium or Chrome, which is installed first on Debian as root; anywhere else its absence is an error. */
 export async function launchBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: await browserPath(),
+    executablePath: await ensureBrowser(),
     headless: true,
     args: FLAGS,
     timeout: PATIENCE,
@@ -46,16 +35,4 @@ export async function launchBrowser(): Promise<TestBrowser> {
     },
     [Symbol.asyncDispose]: () => browser.close(),
   };
-}
-
-async function browserPath(): Promise<string> {
-  const chosen = process.env["CHROME_PATH"];
-  if (chosen !== undefined && !existsSync(chosen)) throw new Error(`CHROME_PATH names ${chosen}, which is not there`);
-  const found = chosen ?? PLACES.find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  if (debianCodename() === undefined || process.getuid?.() !== 0) {
-    throw new Error("the browser tests need Chromium or Chrome: install one, or set CHROME_PATH to it");
-  }
-  await installPackages(["chromium"]);
-  return DEBIAN_CHROMIUM;
 }

@@ -1,111 +1,80 @@
-import type { Duplex } from "node:stream";
 import type { ExecRequest } from "../engine/engine.ts";
-import { demultiplexed } from "../engine/streams.ts";
 import { DockError } from "../error.ts";
-import type { Output, Session } from "./session.ts";
+import { systemClock } from "../std/clock.ts";
+import { type ExecProcess, signalExec } from "./exec-signal.ts";
+import { joinStreams } from "./joined-streams.ts";
+import type { Session } from "./session.ts";
 
 /**
- * Runs a process in a container with our streams as its own and gives its exit code. With a terminal ours is put in raw
- * mode, follows its size, and is restored whatever happens.
+ * Runs a process in a container with our streams as its own and gives its exit code. Signals are passed on to it; where
+ * that can't be done, or at the third one, dock leaves and says that the process goes on.
  */
 export async function attachExec(session: Session, container: string, request: ExecRequest): Promise<number> {
   const engine = session.engine();
-  const { signal, io } = session;
-  const id = await engine.execCreate(container, request, signal);
-  const connection = await engine.execStart(id, { tty: request.tty }, signal);
-  await using resources = new Cleanup();
-  resources.add(() => connection.destroy());
-  const abort = (): void => void connection.destroy();
-  signal.addEventListener("abort", abort, { once: true });
-  resources.add(() => signal.removeEventListener("abort", abort));
-  if (request.tty) useTerminal(session, { exec: id, resources });
-  feed(io.stdin, { connection, resources });
-  await drain(connection, { tty: request.tty, stdout: io.stdout, stderr: io.stderr });
-  signal.throwIfAborted();
-  return await exitCodeOf(session, id);
-}
-
-/** Undoes what was set up, last first. */
-class Cleanup implements AsyncDisposable {
-  readonly #undo: (() => unknown)[] = [];
-
-  add(undo: () => unknown): void {
-    this.#undo.push(undo);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const undo of this.#undo.reverse()) await undo();
-  }
-}
-
-function useTerminal(session: Session, of: { readonly exec: string; readonly resources: Cleanup }): void {
-  const { io, signal } = session;
-  io.stdin.setRawMode?.(true);
-  of.resources.add(() => io.stdin.setRawMode?.(false));
-  const resize = (): void => {
-    const { rows, columns } = io.stdout;
-    if (rows === undefined || columns === undefined) return;
-    // A terminal of the wrong size is no reason to end the process in it.
-    session
-      .engine()
-      .execResize(of.exec, { rows, columns }, signal)
-      .catch(() => undefined);
-  };
-  resize();
-  io.stdout.on("resize", resize);
-  of.resources.add(() => io.stdout.off("resize", resize));
-}
-
-function feed(stdin: Session["io"]["stdin"], to: { readonly connection: Duplex; readonly resources: Cleanup }): void {
-  const { connection } = to;
-  const forward = (chunk: Uint8Array): void => {
-    if (connection.writable && !connection.write(chunk)) {
-      stdin.pause();
-      connection.once("drain", () => stdin.resume());
-    }
-  };
-  const end = (): void => void connection.end();
-  stdin.on("data", forward);
-  stdin.on("end", end);
-  to.resources.add(() => {
-    stdin.off("data", forward);
-    stdin.off("end", end);
-    stdin.pause();
-    // An open pipe would keep the process from ending.
-    if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
-  });
-}
-
-async function drain(
-  connection: Duplex,
-  to: { readonly tty: boolean; readonly stdout: Output; readonly stderr: Output },
-): Promise<void> {
-  const chunks = connection as AsyncIterable<Uint8Array>;
+  const { signal } = session;
+  const exec = await engine.execCreate(container, request, signal);
+  const connection = await engine.execStart(exec, { tty: request.tty }, signal);
+  const keepSignals = passSignals(session, { exec, container });
   try {
-    if (to.tty) for await (const chunk of chunks) to.stdout.write(chunk);
-    else
-      for await (const chunk of demultiplexed(chunks))
-        (chunk.stream === "stdout" ? to.stdout : to.stderr).write(chunk.bytes);
-  } catch (error) {
-    // The end of the stream proves nothing, so neither does its breaking: the engine is asked how the process ended.
-    if (!(error instanceof Error)) throw error;
+    const end = await joinStreams(session, {
+      connection,
+      tty: request.tty,
+      stdin: request.stdin,
+      resize: (size) => engine.execResize(exec, size, signal),
+    });
+    if (isClosed(signal)) await signalExec(engine, { exec, container }, "SIGPIPE");
+    signal.throwIfAborted();
+    return await exitCodeOf(session, exec, end === "detached");
+  } finally {
+    keepSignals();
   }
 }
 
-/** How long a process whose output has ended may still be reported as running. */
-const END_MS = 10_000;
+/** Whether the output went nowhere any more: the process would wait for ever with its next line. */
+function isClosed(signal: AbortSignal): boolean {
+  return signal.reason instanceof DockError && signal.reason.code === "output-closed";
+}
 
-async function exitCodeOf(session: Session, exec: string): Promise<number> {
-  const until = performance.now() + END_MS;
-  for (;;) {
-    const state = await session.engine().execInspect(exec, session.signal);
-    if (!state.running) return state.exitCode ?? 1;
-    if (performance.now() > until) {
-      throw new DockError(
-        "engine-broken",
-        "the connection to the process was lost while it still runs in the container",
-      );
+/** Signals after which dock leaves although the process has not ended. */
+const PATIENCE = 3;
+
+function passSignals(session: Session, to: ExecProcess): () => void {
+  let count = 0;
+  const back = session.divertSignals((name) => {
+    count += 1;
+    if (count >= PATIENCE) {
+      leave(name);
+      return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    signalExec(session.engine(), to, name).then(
+      (passed) => {
+        if (!passed) leave(name);
+      },
+      () => leave(name),
+    );
+  });
+  const leave = (name: NodeJS.Signals): void => {
+    back();
+    session.io.stderr.write("the process goes on in the container\n");
+    process.kill(process.pid, name);
+  };
+  return back;
+}
+
+/** Longest pause between two looks at a process that has closed its output and still runs. */
+const LONGEST_PAUSE_MS = 500;
+
+async function exitCodeOf(session: Session, exec: string, detached: boolean): Promise<number> {
+  for (let pause = 10; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+    const state = await session.engine().execInspect(exec, session.signal);
+    if (!state.running) {
+      if (state.exitCode !== undefined) return state.exitCode;
+      throw new DockError("engine-broken", "the engine does not say how the process in the container ended");
+    }
+    if (detached) {
+      session.io.stderr.write("detached: the process goes on in the container\n");
+      return 0;
+    }
+    await systemClock.sleep(pause, session.signal);
   }
 }

@@ -6,6 +6,12 @@ import { route } from "./route.ts";
 import { jsonLines } from "./streams.ts";
 import type { Transport } from "./transport.ts";
 
+/**
+ * The engine lets go of a terminal at ctrl-p ctrl-q unless it is told other keys, and so holds back every ctrl-p until the
+ * next key. It is told keys that nobody types: letting go is for whoever feeds the connection.
+ */
+export const RARE_KEYS = "ctrl-^,ctrl-^,ctrl-^";
+
 /** The calls that join streams to a container's own process, over a transport. */
 export function attachCalls(transport: Transport): AttachCalls {
   const { deadlines } = transport;
@@ -15,7 +21,7 @@ export function attachCalls(transport: Transport): AttachCalls {
         what: `attach to container "${id}"`,
         method: "POST",
         path: route`/containers/${id}/attach`,
-        query: { stream: true, stdin, stdout: true, stderr: true },
+        query: { stream: true, stdin, stdout: true, stderr: true, detachKeys: RARE_KEYS },
         headers: { Connection: "Upgrade", Upgrade: "tcp" },
         deadlineMs: deadlines.change,
       };

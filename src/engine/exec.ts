@@ -1,3 +1,4 @@
+import { RARE_KEYS } from "./attach.ts";
 import type { Call } from "./call.ts";
 import type { ExecCalls, ExecState } from "./engine.ts";
 import { route } from "./route.ts";
@@ -16,6 +17,7 @@ export function execCalls(transport: Transport): ExecCalls {
         ...(request.workingDir !== undefined && { WorkingDir: request.workingDir }),
         Privileged: request.privileged ?? false,
         Tty: request.tty,
+        DetachKeys: RARE_KEYS,
         AttachStdin: request.stdin,
         AttachStdout: true,
         AttachStderr: true,

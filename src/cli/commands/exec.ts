@@ -1,13 +1,11 @@
-import { observe } from "../../engine/observe.ts";
-import type { ObservedContainer } from "../../plan/observed.ts";
 import { DockError } from "../../error.ts";
-import { slotOf } from "../../plan/slot-state.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
+import { environmentOptions } from "../environment-options.ts";
 import { attachExec } from "../exec-session.ts";
 import { wholeNumber } from "../global-options.ts";
-import { keyValues, loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
-import type { Session } from "../session.ts";
+import { hasTerminal } from "../joined-streams.ts";
+import { loadProject } from "../load-project.ts";
+import { runningContainers } from "../service-containers.ts";
 
 interface ExecOptions {
   readonly env?: readonly string[];
@@ -28,10 +26,13 @@ export const exec: CommandDefinition = {
       .argument("<service>", "service")
       .argument("<command...>", "command and its arguments")
       .passThroughOptions()
-      .option("-e, --env <K=V>", "set an environment variable (repeatable)", collect)
+      .option("-d, --detach", "start it and return")
+      .option("-e, --env <K=V>", "set an environment variable; K alone takes ours (repeatable)", collect)
       .option("-u, --user <USER>", "run as this user")
       .option("-w, --workdir <DIR>", "run in this directory")
       .option("-T, --no-tty", "no terminal, also when ours is one")
+      .option("-t, --tty", "a terminal when ours is one (default; as in docker)")
+      .option("-i, --interactive", "pass our input on (default; as in docker)")
       .option("--index <N>", "which container of the service (default: the first one that runs)", wholeNumber)
       .option("--privileged", "give the process extended privileges");
   },
@@ -39,39 +40,27 @@ export const exec: CommandDefinition = {
     const given = options as ExecOptions;
     const [service = "", ...command] = args;
     const project = await loadProject(session);
-    requireKnown(service, project.services, "service");
-    const container = await runningContainer(session, { project: project.name, service, index: given.index });
-    const { stdin, stdout } = session.io;
-    const tty = given.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
-    return attachExec(session, container.id, {
+    const [container] = await runningContainers(session, { project, services: [service], index: given.index });
+    if (!container) throw new Error("unreachable: no container is an error");
+    const detach = given.detach === true;
+    const request = {
       command,
-      tty,
-      stdin: true,
-      environment: keyValues(given.env ?? [], "--env"),
+      tty: !detach && given.tty !== false && hasTerminal(session.io),
+      stdin: !detach,
+      environment: environmentOptions(given.env ?? [], session.io.env),
       ...(given.user === undefined ? {} : { user: given.user }),
       ...(given.workdir === undefined ? {} : { workingDir: given.workdir }),
       ...(given.privileged ? { privileged: true } : {}),
-    });
+    };
+    if (!detach) return attachExec(session, container.id, request);
+    const engine = session.engine();
+    const id = await engine.execCreate(container.id, request, session.signal);
+    await engine.execStartDetached(id, { tty: false }, session.signal);
+    // The engine reports a command that it could not run as one that has ended at once.
+    const { running, exitCode = 0 } = await engine.execInspect(id, session.signal);
+    if (!running && (exitCode === 126 || exitCode === 127)) {
+      throw new DockError("operation-failed", `service ${service} could not run ${command[0] ?? "the command"}`);
+    }
+    return 0;
   },
 };
-
-async function runningContainer(
-  session: Session,
-  of: { readonly project: string; readonly service: string; readonly index: number | undefined },
-): Promise<ObservedContainer> {
-  const nothing = { containers: [], networks: [], volumes: [] };
-  const observed = await observe(session.engine(), { project: of.project, wantedNames: nothing }, session.signal);
-  const own = observed.containers
-    .filter((container) => slotOf(container)?.service === of.service)
-    .sort((a, b) => (slotOf(a)?.number ?? 0) - (slotOf(b)?.number ?? 0));
-  const chosen =
-    of.index === undefined
-      ? own.find(({ state }) => state === "running")
-      : own.find((container) => slotOf(container)?.number === of.index);
-  if (chosen?.state === "running") return chosen;
-  const which =
-    of.index === undefined
-      ? `service ${of.service} has no running container`
-      : `container ${of.index} of service ${of.service} is not running`;
-  throw new DockError("operation-failed", which, { hint: `start it with "dock up -d ${of.service}"` });
-}

@@ -9,24 +9,21 @@ import { allMounts } from "../plan/mode.ts";
 import { slotTarget } from "../plan/operation.ts";
 import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
+import { nameDataVolumes } from "./data-volumes.ts";
 import type { Execution } from "./execution.ts";
 import { currentImage, type SlotImageNow } from "./slot-image.ts";
 
 /** Creates the container of a slot under a name, connected to all its networks; it is not started. Returns its id. */
 export async function createSlotContainer(
   execution: Execution,
-  of: {
-    readonly wanted: WantedSlot;
-    readonly name: string;
-    /** Anonymous volumes with data that move in: target → volume name. */
-    readonly carriedVolumes: Readonly<Record<string, string>>;
-  },
+  of: { readonly wanted: WantedSlot; readonly name: string },
   signal: AbortSignal,
 ): Promise<string> {
   const { wanted } = of;
   const image = await currentImage(execution, wanted, signal);
   await makeMountPoints(wanted);
-  const body = containerBody(execution, { ...of, image });
+  const body = containerBody(execution, { wanted, image });
+  body.HostConfig.Mounts = await nameDataVolumes(execution, { slot: wanted.slot, imageId: image.id, body }, signal);
   // Engines before API 1.44 take one network at creation; the others are joined before the start.
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
   body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
@@ -52,11 +49,7 @@ const CLEANUP_MS = 30_000;
 
 function containerBody(
   execution: Execution,
-  of: {
-    readonly wanted: WantedSlot;
-    readonly image: SlotImageNow;
-    readonly carriedVolumes: Readonly<Record<string, string>>;
-  },
+  of: { readonly wanted: WantedSlot; readonly image: SlotImageNow },
 ): ContainerBody {
   const { project, inputs, observed } = execution;
   const { wanted, image } = of;
@@ -75,16 +68,13 @@ function containerBody(
     [LABEL.mode]: wanted.mode,
     ...(image.inputDigest === undefined ? {} : { [LABEL.input]: image.inputDigest }),
   };
-  const added = [
-    ...wanted.devTargets.map((path): MountBody => ({
-      Type: "volume",
-      Source: devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
-      Target: path,
-    })),
-    ...Object.entries(of.carriedVolumes).map(([Target, Source]): MountBody => ({ Type: "volume", Source, Target })),
-  ];
-  const taken = new Set(added.map((mount) => mount.Target));
-  body.HostConfig.Mounts = [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...added];
+  const dev = wanted.devTargets.map((path): MountBody => ({
+    Type: "volume",
+    Source: devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
+    Target: path,
+  }));
+  const taken = new Set(wanted.devTargets);
+  body.HostConfig.Mounts = [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...dev];
   return body;
 }
 

@@ -52,6 +52,8 @@ export interface Made {
   readonly containers: Map<string, string>;
   /** When a container of a slot was started, on the execution's clock. */
   readonly started: Map<string, number>;
+  /** Paths of images' own volumes, by image id. */
+  readonly imageVolumes: Map<string, readonly string[]>;
 }
 
 /** What this run starts from: the images that are already there. */
@@ -59,7 +61,7 @@ export function initialMade(reconciled: Reconciled): Made {
   const images = [...reconciled.images.values()].flatMap(({ key, ref, id, digest }) =>
     id === undefined ? [] : [[key, { ref, id, digest }] as const],
   );
-  return { images: new Map(images), containers: new Map(), started: new Map() };
+  return { images: new Map(images), containers: new Map(), started: new Map(), imageVolumes: new Map() };
 }
 
 /** The wish for a slot that the plan names. */

@@ -7,7 +7,6 @@ import type { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
 import { imageId, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
 import { stopSeconds } from "./teardown.ts";
-import type { WantedSlot } from "./wanted.ts";
 
 /** What a slot's planning needs to know of everything around it. */
 export interface SlotSurroundings {
@@ -140,7 +139,6 @@ function planReplacement(
       name: wanted.name,
       temporaryName: `${wanted.name}-${wanted.specDigest.slice(0, 8)}`,
       timeoutSeconds: stopSeconds(wanted.service),
-      carriedVolumes: carriedVolumes(current, wanted),
       oldWasRunning: current.state === "running",
       until: around.until,
     },
@@ -159,23 +157,6 @@ function planReplacement(
     unconditional: onlyIf === undefined,
   });
   return replaced;
-}
-
-/** Anonymous volumes that hold data: declared ones and an image's own. They move to the new container. */
-function carriedVolumes(current: ObservedContainer, wanted: WantedSlot): Readonly<Record<string, string>> {
-  const declared = new Map(
-    [...wanted.service.mounts, ...wanted.service.devMounts].map((mount) => [mount.target, mount.kind]),
-  );
-  const dev = new Set(wanted.devTargets);
-  const carried = current.mounts.filter(
-    (mount) =>
-      mount.kind === "volume" &&
-      // The engine names anonymous volumes with 64 hexadecimal characters.
-      /^[0-9a-f]{64}$/.test(mount.source) &&
-      !dev.has(mount.target) &&
-      (declared.get(mount.target) ?? "anonymous") === "anonymous",
-  );
-  return Object.fromEntries(carried.map((mount) => [mount.target, mount.source]));
 }
 
 /** Dev volumes that the new container needs and the engine lacks; their names may follow from a build's result. */

@@ -9,6 +9,8 @@ export const LABEL = {
   volume: "dev.dock.volume",
   /** Target path of an anonymous dev volume. */
   devTarget: "dev.dock.dev-target",
+  /** Target path of an anonymous volume with data. */
+  dataTarget: "dev.dock.data-target",
   /** Id of the image that filled an anonymous dev volume. */
   filledFrom: "dev.dock.filled-from",
   /** Canonical spec as JSON, values of the environment as keyed hashes. */

@@ -36,8 +36,6 @@ export interface OperationArgs {
     /** Name that it has until the old one is gone. */
     readonly temporaryName: string;
     readonly timeoutSeconds: number;
-    /** Anonymous volumes that hold data and move to the new container: target → volume name. */
-    readonly carriedVolumes: Readonly<Record<string, string>>;
     readonly oldWasRunning: boolean;
     /** What the new one has to reach before the old one is removed. */
     readonly until: Readiness;

@@ -60,10 +60,11 @@ export function teardown(
   for (const volume of volumes) {
     const dev = volume.labels[LABEL.devTarget];
     if (dev === undefined && !request.volumes) continue;
+    const path = dev ?? volume.labels[LABEL.dataTarget];
     const target =
-      dev === undefined
+      path === undefined
         ? `volume:${volume.labels[LABEL.volume] ?? volume.name}`
-        : `volume:${volume.labels[LABEL.service]}/${volume.labels[LABEL.number]}:${dev}`;
+        : `volume:${volume.labels[LABEL.service]}/${volume.labels[LABEL.number]}:${path}`;
     const destroys = dev === undefined ? { destroys: `the data of volume ${volume.name}` } : {};
     builder.add(
       target,

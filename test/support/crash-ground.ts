@@ -16,6 +16,8 @@ export interface CrashGround extends AsyncDisposable {
   mark(volume: string, text: string): Promise<void>;
   /** The mark in a volume; undefined when it has none or is not there. */
   marked(volume: string): Promise<string | undefined>;
+  /** What of all that the engine holds is there and was not before, and what is gone; nothing where runs share it. */
+  leftovers(): Promise<readonly string[]>;
 }
 
 /** Where runs take place. */
@@ -23,27 +25,29 @@ export interface CrashField extends AsyncDisposable {
   readonly name: string;
   /** How many runs at once it bears. */
   readonly width: number;
+  /** Whether runs share the engine, so that `leftovers` needs a moment in which none is under way. */
+  readonly shared: boolean;
   /** Milliseconds in which a struck run has to end. */
   readonly patience: number;
   begin(): Promise<CrashGround>;
-  /** What the engine has now and had not before, and what it lacks, of all it holds; asked when no run is under way. */
+  /** As of one run, of all runs that share the engine: asked when none is under way. */
   leftovers(): Promise<readonly string[]>;
 }
 
 /** Every run has a fake engine of its own, on which there are things of somebody else. */
 export function fakeField(apiVersion: string): CrashField {
-  const left: string[] = [];
   return {
     name: `fake-${apiVersion}`,
-    width: 6,
+    width: 10,
+    shared: false,
     patience: 20_000,
-    begin: async () => beginFake(apiVersion, left),
-    leftovers: async () => left.splice(0),
+    begin: async () => beginFake(apiVersion),
+    leftovers: async () => [],
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-async function beginFake(apiVersion: string, left: string[]): Promise<CrashGround> {
+async function beginFake(apiVersion: string): Promise<CrashGround> {
   const engine = await FakeEngine.start({ apiVersion });
   for (const [index, tag] of CRASH_IMAGES.entries()) {
     engine.addImage({
@@ -70,10 +74,8 @@ async function beginFake(apiVersion: string, left: string[]): Promise<CrashGroun
       const volume = find(name);
       return volume && marks.get(volume);
     },
-    [Symbol.asyncDispose]: async () => {
-      left.push(...inventoryDifference(before, await takeInventory(bare)));
-      await engine[Symbol.asyncDispose]();
-    },
+    leftovers: async () => inventoryDifference(before, await takeInventory(bare)),
+    [Symbol.asyncDispose]: async () => engine[Symbol.asyncDispose](),
   };
 }
 
@@ -101,6 +103,7 @@ export async function realField(name: string, host: string): Promise<CrashField>
   return {
     name,
     width: 4,
+    shared: true,
     patience: 90_000,
     begin: async () => {
       const port = 20_000 + (begun++ % 2000) * 2;
@@ -114,6 +117,7 @@ export async function realField(name: string, host: string): Promise<CrashField>
           if (!(await bare.volumes()).some(({ Name }) => Name === volume)) return undefined;
           return readFile(await fileOf(volume), "utf8").catch(unlessMissing);
         },
+        leftovers: async () => [],
         [Symbol.asyncDispose]: async () => {},
       };
     },

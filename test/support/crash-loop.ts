@@ -1,3 +1,4 @@
+import { Semaphore } from "../../src/std/semaphore.ts";
 import type { CrashField } from "./crash-ground.ts";
 import { type Blow, playGolden, playStruck, type Strike, type Struck } from "./crash-run.ts";
 import type { CrashScenario } from "./crash-scenarios.ts";
@@ -35,26 +36,25 @@ export async function crashLoop(
     strikes.push(...blows.map((blow) => ({ blow, at })).filter(chosen));
   const failures: string[] = [];
   let runs = 0;
-  await inBatches(strikes, field.width, async (batch) => {
-    const played = await Promise.all(
-      batch.map(async (strike) => ({ strike, ...(await playStruck({ field, scenario, golden }, strike)) })),
-    );
-    runs += played.filter(({ fired }) => fired).length;
-    failures.push(...played.filter(({ problems }) => problems.length > 0).map((one) => failureText(of, one)));
+  const play = async (strike: Strike): Promise<void> => {
+    const played = await playStruck({ field, scenario, golden }, strike);
+    if (played.fired) runs += 1;
+    if (played.problems.length > 0) failures.push(failureText(of, { ...played, strike }));
+  };
+  for (const batch of batches(strikes, field.shared ? field.width : strikes.length)) {
+    const limit = new Semaphore(field.width);
+    await Promise.all(batch.map((strike) => limit.run(() => play(strike))));
     const left = await field.leftovers();
     const names = batch.map(({ blow, at }) => `${blow}@${at}`).join(", ");
     if (left.length > 0) failures.push(`${field.name} ${scenario.name} one of ${names}: ${left.join("; ")}`);
-  });
+  }
   const seconds = Math.round((performance.now() - start) / 100) / 10;
   return { field: field.name, scenario: scenario.name, requests: golden.requests.length, runs, seconds, failures };
 }
 
-async function inBatches<T>(
-  items: readonly T[],
-  width: number,
-  work: (batch: readonly T[]) => Promise<void>,
-): Promise<void> {
-  for (let index = 0; index < items.length; index += width) await work(items.slice(index, index + width));
+function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const starts = Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, index) => index * size);
+  return starts.map((start) => items.slice(start, start + size));
 }
 
 function failureText(

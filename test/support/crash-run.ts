@@ -80,7 +80,7 @@ export async function playStruck(
     await recover(stage, golden);
     if (scenario.keepsData) await checkMarks(stage, marks);
     await perform(stage, CLEAN, "the end");
-    const left = await look(stage);
+    const left = [...(await look(stage)), ...(await stage.ground.leftovers())];
     if (left.length > 0) problems.push(`down -v leaves: ${left.join("; ")}`);
     const request = requests[what.at - 1];
     return {
@@ -92,11 +92,7 @@ export async function playStruck(
   });
 }
 
-async function onStage<T>(
-  field: CrashField,
-  scenario: CrashScenario,
-  play: (stage: Stage) => Promise<T>,
-): Promise<T> {
+async function onStage<T>(field: CrashField, scenario: CrashScenario, play: (stage: Stage) => Promise<T>): Promise<T> {
   await using ground = await field.begin();
   await using site = await CrashSite.begin(ground.ports);
   return await play({ field, ground, site, scenario, problems: [] });

@@ -20,9 +20,16 @@ interface Inspection {
     readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> | null;
   };
   readonly NetworkSettings: {
-    readonly Networks: Readonly<Record<string, { readonly NetworkID: string; readonly Aliases: readonly string[] | null }>>;
+    readonly Networks: Readonly<
+      Record<string, { readonly NetworkID: string; readonly Aliases: readonly string[] | null }>
+    >;
   };
-  readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Source?: string; readonly Destination: string }[];
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string;
+    readonly Source?: string;
+    readonly Destination: string;
+  }[];
 }
 
 interface Listed {
@@ -55,7 +62,9 @@ export async function takeSnapshot(
   const inspections = await Promise.all(own.map(async ({ Id }) => inspect(engine, Id)));
   const lines = [
     ...inspections.map((container) => containerLine(container, { tags, networkNames })),
-    ...networks.filter(({ Name, Labels }) => isOwn(Name, Labels)).map(({ Name, Driver }) => `network ${Name} ${Driver}`),
+    ...networks
+      .filter(({ Name, Labels }) => isOwn(Name, Labels))
+      .map(({ Name, Driver }) => `network ${Name} ${Driver}`),
     ...volumes.filter(({ Name, Labels }) => isOwn(Name, Labels)).map(({ Name }) => `volume ${Name}`),
   ];
   return lines.map((line) => steady(line).replaceAll(project, "demo")).sort();
@@ -93,7 +102,7 @@ function containerLine(
   const state = running ? `running ${State.Health?.Status ?? ""}` : `${State.Status} ${State.ExitCode}`;
   const networks = Object.entries(NetworkSettings.Networks).map(([name, { NetworkID, Aliases }]) => {
     // Old engines list the container's short id among its aliases.
-    const aliases = (Aliases ?? []).filter((alias) => !Id.startsWith(alias)).sort();
+    const aliases = (Aliases ?? []).filter((alias) => alias !== Id.slice(0, 12)).sort();
     // An endpoint has no network's id until its container has been started.
     const real = NetworkID === "" || names.networkNames.get(NetworkID) === name ? name : `${name} (another one)`;
     return `${real}[${[...new Set(aliases)].join(",")}]`;

@@ -12,7 +12,7 @@ export async function createContainer(
   signal: AbortSignal,
 ): Promise<undefined> {
   const wanted = wantedSlot(execution, operation.slot);
-  await createSlotContainer(execution, { wanted, name: operation.name, carriedVolumes: {} }, signal);
+  await createSlotContainer(execution, { wanted, name: operation.name }, signal);
 }
 
 /** Starts a container; a paused one goes on. */

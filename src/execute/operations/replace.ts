@@ -22,8 +22,7 @@ export async function replaceContainer(
   const { engine, clock } = execution;
   const wanted = wantedSlot(execution, operation.slot);
   const target = slotTarget(operation.slot);
-  const { carriedVolumes, temporaryName } = operation;
-  const id = await createSlotContainer(execution, { wanted, name: temporaryName, carriedVolumes }, signal);
+  const id = await createSlotContainer(execution, { wanted, name: operation.temporaryName }, signal);
   let stoppedAt = clock.now();
   try {
     await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);

@@ -18,7 +18,7 @@ export interface Effects {
   readonly emit: Emit;
   /** Reads the project again. */
   reload(signal: AbortSignal): Promise<Project>;
-  /** The services in play, and the images that they run with all that those are built from. */
+  /** The services in play, and the images that they run with all that those are built from, as far as that can be read. Never rejects. */
   scope(project: Project): Promise<Scope>;
   /** Digests the inputs of the images in play as they are now. */
   gather(project: Project, signal: AbortSignal): Promise<Inputs>;

@@ -1,5 +1,4 @@
 import { DockError } from "../error.ts";
-import type { Project } from "../project/model.ts";
 import type { Effects } from "./effects.ts";
 import { type Contents, contentsOf, transfer, uncertain, type Wanted } from "./mirror.ts";
 import type { Decision } from "./rules.ts";
@@ -23,7 +22,6 @@ interface Order {
 /** What the work in containers needs to know of the rest. */
 export interface InPlaceOptions {
   readonly effects: Effects;
-  readonly project: () => Project;
   /** What a service's sync rules want now. */
   readonly wanted: (service: string) => Wanted;
   readonly signal: AbortSignal;

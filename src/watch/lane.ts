@@ -6,6 +6,8 @@ export interface Work {
   readonly reload: boolean;
   /** Images whose inputs changed. */
   readonly images: readonly string[];
+  /** Services that run them. */
+  readonly services: readonly string[];
   /** Changed files that ask for it, to name them; relative to the project. */
   readonly files: readonly string[];
 }
@@ -30,6 +32,8 @@ export type Lane =
   | {
       readonly kind: "running" | "cancelling";
       readonly work: Work;
+      /** When the first of the edits that it is for was noticed. */
+      readonly since: number;
       /** What came since it started. */
       readonly next?: { readonly work: Work; readonly span: Span };
       /** How many runs in a row were cut off before this one. */
@@ -55,7 +59,10 @@ export function step(lane: Lane, event: LaneEvent): { readonly lane: Lane; reado
       return edit(lane, event);
     case "due":
       if (lane.kind !== "settling") return { lane, effect: "none" };
-      return { lane: { kind: "running", work: lane.work, cancelled: lane.cancelled }, effect: "start" };
+      return {
+        lane: { kind: "running", work: lane.work, since: lane.span.first, cancelled: lane.cancelled },
+        effect: "start",
+      };
     case "ended":
       return { lane: ended(lane), effect: "none" };
   }
@@ -105,6 +112,7 @@ function both(a: Work, b: Work): Work {
   return {
     reload: a.reload || b.reload,
     images: [...new Set([...a.images, ...b.images])],
+    services: [...new Set([...a.services, ...b.services])],
     files: [...new Set([...a.files, ...b.files])],
   };
 }

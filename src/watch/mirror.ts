@@ -67,15 +67,11 @@ export function contentsOf(wanted: Wanted): Contents {
 
 /** The contents of a container while a transfer is under way or after it failed: anything may be there, nothing is sure. */
 export function uncertain(before: Contents, wanted: Wanted): Contents {
-  const doubtful = ([target, content]: readonly [string, string]): [string, string] => [
-    target,
-    isDirectory(content) ? content : "?",
-  ];
-  return new Map([...before, ...contentsOf(wanted)].map(doubtful));
+  return new Map([...before, ...contentsOf(wanted)].map(([target, content]) => [target, `${content}?`]));
 }
 
 function isDirectory(content: string | undefined): boolean {
-  return content === "directory";
+  return content?.startsWith("directory") ?? false;
 }
 
 function hasParentIn(paths: ReadonlySet<string>, path: string): boolean {

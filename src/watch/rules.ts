@@ -40,7 +40,7 @@ export function decide(change: FileChange, facts: Facts, fresh?: Inputs): readon
   const decisions = facts.services.flatMap((key) => forService(change, key, { facts, fresh }));
   const distinct = new Map(decisions.map((decision) => [JSON.stringify(decision), decision]));
   if (distinct.size > 0) return [...distinct.values()];
-  return [{ kind: "ignore", why: "no rule, image or dev mount is about it" }];
+  return [{ kind: "ignore", why: "belongs to no rule, image or dev mount" }];
 }
 
 /** Whether saving it makes the project another one. */

@@ -83,7 +83,8 @@ class DirectorySource implements Source {
   }
 
   again(directories: readonly string[]): void {
-    this.#watcher?.add(directories.map((directory) => this.#real(directory)));
+    const present = directories.filter((directory) => lookAt(directory)?.kind === "directory");
+    if (present.length > 0) this.#watcher?.add(present.map((directory) => this.#real(directory)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

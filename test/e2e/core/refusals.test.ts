@@ -13,7 +13,7 @@ async function refused(s: Scenario, args: readonly string[], code: number): Prom
 describe("what the file names and is not there", () => {
   scenario("is an error with its place, before anything is touched", async ({ s }) => {
     const good = { web: IDLE };
-    const cases: readonly [object, RegExp][] = [
+    const cases: readonly [Record<string, unknown>, RegExp][] = [
       [{ services: { ...good, api: { ...IDLE, mounts: ["./nowhere:/data"] } } }, /service api mounts .*\/nowhere/],
       [{ services: { ...good, api: { ...IDLE, env_file: ["./no.env"] } } }, /env_file .*\/no\.env of service api/],
       [

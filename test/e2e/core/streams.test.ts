@@ -123,9 +123,9 @@ describe("exec", () => {
   scenario("has a terminal where there is one, of its size, and leaves it as it was", async ({ s }) => {
     await s.declare({ services: { web: IDLE } });
     await s.dock(["up", "-d"]);
-    // `script` gives the program a terminal of its own.
+    // `script` gives the program a terminal of its own; the size follows the start.
     const program = process.env["DOCK_PROGRAM"] ?? "dist/dock.js";
-    const command = `stty rows 33 cols 77; ${process.execPath} ${program} exec web sh -c 'tty; stty size; exit 5'; echo code $?; stty -a | grep -c -- '-icanon'`;
+    const command = `stty rows 33 cols 77; ${process.execPath} ${program} exec web sh -c 'tty; until stty size 2>/dev/null; do sleep 0.05; done; exit 5'; echo code $?; stty -a | grep -c -- '-icanon'`;
     const child = spawn("script", ["-qec", command, "/dev/null"], {
       cwd: s.directory,
       env: { ...s.environment(), TERM: "xterm", SHELL: "/bin/sh" },

@@ -10,9 +10,9 @@ export interface Line {
   readonly modem: Docker["modem"];
 }
 
-/** Finds the engine and loads the library, which is when they are needed: commands that talk to no engine start without. */
-export async function openLine(find: () => Promise<Endpoint>): Promise<Line> {
-  const [endpoint, { default: Docker }] = await Promise.all([find(), import("dockerode")]);
+/** Loads the library, which is when it is needed: commands that only ask the engine something do without. */
+export async function openLine(endpoint: Endpoint): Promise<Line> {
+  const { default: Docker } = await import("dockerode");
   const { modem } = construct(() => new Docker(modemOptions(endpoint)));
   followNoRedirections(modem as unknown as RequestBuilder);
   return { endpoint, modem };

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { DockError } from "../error.ts";
+import { ask, queryText } from "./ask.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { brokenFault, connectionFault, isUnreadable, statusFault } from "./fault.ts";
@@ -42,6 +43,7 @@ export class Transport {
   readonly deadlines: Deadlines;
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
+  #endpoint: Promise<Endpoint> | undefined;
   #line: Promise<Line> | undefined;
   #greeting: Promise<Greeting> | undefined;
 
@@ -144,7 +146,7 @@ export class Transport {
 
   async #greet(): Promise<Greeting> {
     const call: Call = { what: "answer a ping", method: "GET", path: "/_ping", deadlineMs: this.deadlines.answer };
-    const { endpoint } = await this.#lineToEngine();
+    const endpoint = await this.#endpointOfEngine();
     const { headers } = await this.#answer(call, "", this.#closing.signal);
     const podman = headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? "");
     return {
@@ -193,9 +195,16 @@ export class Transport {
     how: { readonly prefix: string; readonly hijack: boolean },
     leash: Leash,
   ): Promise<IncomingMessage | Duplex> {
+    const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
+    const { method } = call;
+    if (!how.hijack && (method === "GET" || method === "HEAD")) {
+      const path = how.prefix + call.path + queryText(query);
+      const endpoint = await this.#endpointOfEngine();
+      leash.signal.throwIfAborted();
+      return ask(endpoint, { what: call.what, method, path, headers: call.headers ?? {} }, leash);
+    }
     const { modem, endpoint } = await this.#lineToEngine();
     leash.signal.throwIfAborted();
-    const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
     const upload = call.upload && metered(call.upload, leash);
     return new Promise((resolve, reject) => {
       // The modem does not call back for every way in which a request can end.
@@ -221,8 +230,13 @@ export class Transport {
     });
   }
 
+  async #endpointOfEngine(): Promise<Endpoint> {
+    this.#endpoint ??= this.#options.endpoint();
+    return this.#endpoint;
+  }
+
   async #lineToEngine(): Promise<Line> {
-    this.#line ??= openLine(this.#options.endpoint);
+    this.#line ??= openLine(await this.#endpointOfEngine());
     return this.#line;
   }
 }

@@ -1,84 +1,61 @@
-// Makes `dist/`: exactly what is published. `dist/dock.js` starts the bundle; commands are chunks of their own.
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+// Makes `dist/`: exactly what is published. `dist/dock.js` starts the scripts that hold the program's chunks.
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { codeCache } from "./release/code-cache.mjs";
+import { pack } from "./release/pack.mjs";
+import { standIns } from "./release/stand-ins.mjs";
+import { thirdParty } from "./release/third-party.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
-/**
- * What dockerode loads at its start and dock never uses: engines over ssh are refused, and BuildKit sessions are dock's
- * own. Their native and `.proto` files could not be bundled.
- */
-const UNUSED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
-
-/** @type {import("rolldown").Plugin} */
-const withoutUnused = {
-  name: "without-unused",
-  resolveId: (source) => (UNUSED.test(source) ? { id: `\0unused:${source}` } : undefined),
-  load: (id) => (id.startsWith("\0unused:") ? standIn(id.slice("\0unused:".length)) : undefined),
-};
-
-/** Members can be read, as dockerode does at its start; calling one is an error that names the package. */
-function standIn(name) {
-  const refuse = `() => { throw new Error(${JSON.stringify(`${name} is not part of this build`)}); }`;
-  return `const none = new Proxy(function () {}, { get: () => none, apply: ${refuse}, construct: ${refuse} });\nmodule.exports = none;\n`;
-}
-
-await rm(join(root, "dist"), { recursive: true, force: true });
 const bundle = await rolldown({
-  input: { dock: join(root, "src/main.ts") },
+  input: { main: join(root, "src/main.ts") },
   cwd: root,
   platform: "node",
-  plugins: [withoutUnused],
+  plugins: [standIns],
   transform: { target: "node20.19", define: { DOCK_VERSION_TEXT: JSON.stringify(version) } },
   onwarn: (warning, fallback) => {
     if (warning.code !== "EVAL") fallback(warning);
   },
 });
-const { output } = await bundle.write({
-  dir: join(root, "dist"),
-  format: "esm",
-  entryFileNames: "dock.js",
-  chunkFileNames: "chunks/[name]-[hash].js",
+const { output } = await bundle.generate({
+  format: "cjs",
+  entryFileNames: "main.js",
+  chunkFileNames: "[name]-[hash].js",
   minify: true,
-  banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
 });
 await bundle.close();
-await chmod(join(root, "dist/dock.js"), 0o755);
-await writeFile(join(root, "dist/THIRD-PARTY.md"), await thirdParty(output));
-const bytes = output.reduce((sum, chunk) => sum + (chunk.type === "chunk" ? chunk.code.length : 0), 0);
-console.log(`built dist/dock.js ${version}: ${output.length} files, ${Math.round(bytes / 1024)} kB`);
+const chunks = output.filter((chunk) => chunk.type === "chunk");
+const scripts = pack(chunks);
+const release = createHash("sha256").update(JSON.stringify(scripts)).digest("hex").slice(0, 16);
+const start = await readFile(join(root, "scripts/release/start.cjs"), "utf8");
 
-/** Licences of the packages whose code is in the bundle. */
-async function thirdParty(chunks) {
-  const packages = new Set();
-  for (const chunk of chunks) {
-    for (const id of chunk.type === "chunk" ? chunk.moduleIds : []) {
-      const match = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id);
-      if (match) packages.add(match[0]);
-    }
-  }
-  const entries = await Promise.all(
-    [...packages]
-      .sort((a, b) => (a < b ? -1 : 1))
-      .map(async (directory) => {
-        const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
-        const text = await licenceText(directory);
-        return `## ${manifest.name} ${manifest.version}\n\nLicence: ${manifest.license ?? "see its text"}\n\n${text}`;
-      }),
-  );
-  return `# Packages that are part of dock's bundle\n\n${entries.join("\n\n")}\n`;
+/** @type {Record<string, string | Buffer>} */
+const files = {
+  "dock.js": start.replace("__RELEASE__", release),
+  // The scripts are no ES modules, whatever the package says.
+  "package.json": '{ "type": "commonjs" }\n',
+  "THIRD-PARTY.md": await thirdParty(chunks.flatMap((chunk) => chunk.moduleIds)),
+};
+for (const [name, text] of Object.entries(scripts)) {
+  files[name] = text;
+  files[`${name}.${release}-${process.versions.v8}-${process.arch}`] = codeCache(text);
 }
 
-async function licenceText(directory) {
-  for (const name of ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "LICENCE", "License"]) {
-    try {
-      return (await readFile(join(directory, name), "utf8")).trim();
-    } catch (error) {
-      if (error.code !== "ENOENT") throw error;
-    }
-  }
-  return "(no licence text in the package)";
-}
+// Whoever runs dock meanwhile finds the old release or the new one, never half of each.
+const fresh = join(root, ".cache", `dist-${process.pid}`);
+const old = join(root, ".cache", `dist-${process.pid}-old`);
+await mkdir(fresh, { recursive: true });
+for (const [name, content] of Object.entries(files)) await writeFile(join(fresh, name), content);
+await chmod(join(fresh, "dock.js"), 0o755);
+await rename(join(root, "dist"), old).catch((/** @type {NodeJS.ErrnoException} */ error) => {
+  if (error.code !== "ENOENT") throw error;
+});
+await rename(fresh, join(root, "dist"));
+await rm(old, { recursive: true, force: true });
+const sizes = Object.entries(scripts).map(([name, text]) => `${name} ${Math.round(text.length / 1024)} kB`);
+console.log(`built dist/dock.js ${version}: ${chunks.length} chunks in ${sizes.join(" and ")}`);

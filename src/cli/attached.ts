@@ -6,7 +6,8 @@ import { readiness } from "../plan/reconcile.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { stopSeconds } from "../plan/teardown.ts";
 import type { Converged } from "./converge.ts";
-import { type EndedContainer, epochSeconds, followLogs, type LogsRequest } from "./follow-logs.ts";
+import { followLogs } from "./follow-logs.ts";
+import { type EndedContainer, epochSeconds, type LogsRequest } from "./logs-request.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -34,7 +35,21 @@ export async function followAndStop(session: Session, converged: Converged): Pro
     if (!isStarted(container)) return { tail: 0 };
     return before.has(container.id) ? { since: epochSeconds(detail.startedAt) } : {};
   };
-  const ended = await followLogs(session, { containers: followed, follow: true, from, timestamps: false });
+  const choice = {
+    project: last.project,
+    services: [...new Set(last.reconciled.slots.map(({ slot }) => slot.service))],
+  };
+  const passedOver = new Set(
+    last.observed.containers.filter((container) => !followed.includes(container)).map(({ id }) => id),
+  );
+  const ended = await followLogs(session, {
+    containers: followed,
+    choice,
+    passedOver,
+    follow: true,
+    from,
+    timestamps: false,
+  });
   if (!session.signal.aborted) {
     failOnEnded(converged, ended);
     return 0;

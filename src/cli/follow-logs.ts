@@ -1,116 +1,135 @@
-import type { ContainerDetail } from "../engine/container-detail.ts";
-import type { OutputLine } from "../engine/streams.ts";
-import { DockError } from "../error.ts";
+import type { LogRecord } from "../engine/log-records.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
-import { slotOf } from "../plan/slot-state.ts";
-import { systemClock } from "../std/clock.ts";
 import { compareText } from "../std/digest.ts";
-import { LogMux } from "../ui/log-mux.ts";
-import { stderrStyle, stdoutStyle } from "./report.ts";
+import { systemClock } from "../std/clock.ts";
+import { Deadline } from "../std/deadline.ts";
+import { LiveLogs } from "./live-logs.ts";
+import { isEngineAway, isGone, isUnreadable } from "./log-faults.ts";
+import { LogPosition } from "./log-position.ts";
+import { LogPrinter } from "./log-printer.ts";
+import type { EndedContainer, LogsRequest } from "./logs-request.ts";
+import { mergedRecords } from "./merged-records.ts";
 import type { Session } from "./session.ts";
 
-/** What of the containers' output is shown. */
-export interface LogsRequest {
-  readonly containers: readonly ObservedContainer[];
-  readonly follow: boolean;
-  /** Where a container's output begins; an empty answer is its first line. */
-  readonly from: (container: ObservedContainer, detail: ContainerDetail) => LogsStart;
-  readonly timestamps: boolean;
-}
-
-/** The beginning of what is shown of a container. */
-export interface LogsStart {
-  /** Last lines of what is there already. */
-  readonly tail?: number;
-  /** Seconds since the epoch. */
-  readonly since?: string;
-}
-
-/** A followed container that has stopped. */
-export interface EndedContainer {
-  readonly container: ObservedContainer;
-  readonly exitCode: number;
-}
-
 /**
- * Shows the containers' output, each stream on the same one of ours. Resolves when all of it is shown, when following
- * once all containers have stopped for good (one that its restart policy starts again is followed on), or at an abort.
- * The result tells how followed ones ended.
+ * Shows the containers' output: what is there in the order of its times, then, when following, what comes, through
+ * restarts and replacements and without a line lost or shown twice. Resolves when all of it is shown, when following
+ * once all containers have stopped for good, or at an abort. The result tells how followed ones ended.
  */
 export async function followLogs(session: Session, request: LogsRequest): Promise<readonly EndedContainer[]> {
-  const { io, globals, signal } = session;
-  const containers = request.containers.toSorted((a, b) => compareText(a.name, b.name));
-  const mux = new LogMux({
-    names: containers.map((container) => prefix(container)),
-    outputs: { stdout: io.stdout, stderr: io.stderr },
-    styles: { stdout: stdoutStyle(session), stderr: stderrStyle(session) },
-  });
-  const ended = await Promise.all(
-    containers.map(async (container): Promise<EndedContainer | undefined> => {
-      const log = mux.source(prefix(container));
-      const print = async (line: OutputLine): Promise<void> => {
-        if (globals.json) io.stdout.write(jsonLine(container, line));
-        else await log.write(line.stream, `${line.text}\n`);
-      };
-      try {
-        const exitCode = await follow(session, { container, request, print });
-        if (exitCode === undefined) return undefined;
-        if (!globals.json) mux.remark(prefix(container), `exited with code ${exitCode}`);
-        return { container, exitCode };
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        // One that was removed meanwhile has no more to say.
-        if (error instanceof DockError && error.status === 404) return undefined;
-        throw error;
-      }
-    }),
-  );
-  return ended.filter((each) => each !== undefined);
-}
-
-/** How long (ms) a container may take from one run to the next of its restart policy before it is looked at again. */
-const RESTART_LOOK_MS = 200;
-
-/** Shows one container's output; when following, the exit code with which it stopped for good. */
-async function follow(
-  session: Session,
-  of: {
-    readonly container: ObservedContainer;
-    readonly request: LogsRequest;
-    readonly print: (line: OutputLine) => Promise<void>;
-  },
-): Promise<number | undefined> {
   const { signal } = session;
-  const { container, request } = of;
-  const engine = session.engine();
-  // Only an inspection tells whether the output is multiplexed.
-  const first = await engine.inspectContainer(container.id, signal);
-  const { timestamps } = request;
-  let start = request.from(container, first);
-  for (;;) {
-    const options = { follow: request.follow, timestamps, tty: first.tty, ...start };
-    for await (const line of engine.containerLogs(container.id, options, signal)) await of.print(line);
-    if (!request.follow) return undefined;
-    const last = await engine.inspectContainer(container.id, signal);
-    if (last.state === "exited" || last.state === "dead") return last.exitCode;
-    if (last.state !== "running") await systemClock.sleep(RESTART_LOOK_MS, signal);
-    start = { since: epochSeconds(last.finishedAt) };
+  const containers = request.containers.toSorted((a, b) => compareText(a.name, b.name));
+  const printer = new LogPrinter(session, request, containers);
+  const positions = new Map(containers.map((container) => [container.id, new LogPosition()]));
+  try {
+    await showHistory(session, { request, containers, printer, positions });
+    if (!request.follow) return [];
+    return await followLive(session, new LiveLogs(session, { request, printer, positions }), request.until);
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
   }
 }
 
-/** The Engine API's form of an RFC 3339 time, to the nanosecond. */
-export function epochSeconds(time: string): string {
-  const fraction = /\.(\d+)Z$/.exec(time)?.[1] ?? "0";
-  return `${Math.floor(Date.parse(time) / 1000)}.${fraction.padEnd(9, "0")}`;
+/** How long an engine may be away (ms): it keeps what containers print. */
+const ENGINE_AWAY_MS = 60_000;
+/** Pause (ms) between two attempts to reach it. */
+const RETRY_MS = 250;
+
+/** Follows on over an engine's restart, until all is over or the time `until` has come. */
+async function followLive(
+  session: Session,
+  logs: LiveLogs,
+  until: string | undefined,
+): Promise<readonly EndedContainer[]> {
+  const { signal } = session;
+  const stop = new AbortController();
+  const inner = AbortSignal.any([signal, stop.signal]);
+  const end = new Deadline(until === undefined ? undefined : millisecondsTo(until), () => stop.abort());
+  let away = 0;
+  try {
+    for (;;) {
+      const began = performance.now();
+      try {
+        await logs.follow(inner);
+        return logs.ended;
+      } catch (error) {
+        if (inner.aborted || !isEngineAway(error)) throw error;
+        // A connection that held for a while ends the absence before it.
+        away = performance.now() - began > ENGINE_AWAY_MS / 20 ? RETRY_MS : away + performance.now() - began + RETRY_MS;
+        if (away > ENGINE_AWAY_MS) throw error;
+        await systemClock.sleep(RETRY_MS, inner);
+      }
+    }
+  } catch (error) {
+    if (stop.signal.aborted && !signal.aborted) return logs.ended;
+    throw error;
+  } finally {
+    end.end();
+  }
 }
 
-/** `web-1`: the service and the number, as Compose shows it. */
-function prefix(container: ObservedContainer): string {
-  const slot = slotOf(container);
-  return slot ? `${slot.service}-${slot.number}` : container.name;
+/** At most what a timer can hold. */
+function millisecondsTo(seconds: string): number {
+  return Math.max(0, Math.min(Number(seconds) * 1000 - Date.now(), 2 ** 31 - 1));
 }
 
-function jsonLine(container: ObservedContainer, line: OutputLine): string {
-  const slot = slotOf(container);
-  return `${JSON.stringify({ type: "log", service: slot?.service, number: slot?.number, stream: line.stream, text: line.text })}\n`;
+async function showHistory(
+  session: Session,
+  of: {
+    readonly request: LogsRequest;
+    readonly containers: readonly ObservedContainer[];
+    readonly printer: LogPrinter;
+    readonly positions: ReadonlyMap<string, LogPosition>;
+  },
+): Promise<void> {
+  const { containers, printer, positions } = of;
+  const logs = containers.map((container) => {
+    const position = positions.get(container.id);
+    if (!position) throw new Error(`unreachable: no position of ${container.id}`);
+    return history(session, { container, position }, of.request);
+  });
+  for await (const { source, record } of mergedRecords(logs)) {
+    const container = containers[source];
+    if (!container) throw new Error(`unreachable: no log ${source}`);
+    if (!record.passedOver) await printer.print(container, record);
+  }
+}
+
+/** A line of what is there already; one that is passed over only tells where following has to begin. */
+interface PastRecord extends LogRecord {
+  readonly passedOver: boolean;
+}
+
+async function* history(
+  session: Session,
+  of: { readonly container: ObservedContainer; readonly position: LogPosition },
+  request: LogsRequest,
+): AsyncGenerator<PastRecord, void, void> {
+  const { container, position } = of;
+  const { signal } = session;
+  const engine = session.engine();
+  try {
+    // Only an inspection tells whether the output is multiplexed.
+    const detail = await engine.inspectContainer(container.id, signal);
+    const start = request.from(container, detail);
+    const passedOver = start.tail === 0;
+    if (start.since !== undefined) position.begin(start.since);
+    if (passedOver && !request.follow) return;
+    const options = {
+      ...start,
+      ...(passedOver ? { tail: 1 } : {}),
+      ...(request.until === undefined ? {} : { until: request.until }),
+      follow: false,
+      tty: detail.tty,
+    };
+    for await (const record of engine.containerRecords(container.id, options, signal)) {
+      position.admit(record);
+      yield { ...record, passedOver };
+    }
+  } catch (error) {
+    if (isGone(error)) return;
+    if (!isUnreadable(error)) throw error;
+    session.io.stderr.write(`${container.name} keeps no output that could be read: ${(error as Error).message}\n`);
+  }
 }

@@ -61,9 +61,9 @@ export async function runningContainers(
 }
 
 function subject({ project, services, index }: ContainerChoice): string {
-  if (services.length === 0) return `project ${project.name}`;
-  const named = services.length === 1 ? `service ${services.join("")}` : `services ${services.join(", ")}`;
-  return index === undefined ? named : `number ${index} of ${named}`;
+  const number = index === undefined ? "" : `number ${index} of `;
+  if (services.length === 0) return `${number}project ${project.name}`;
+  return `${number}${services.length === 1 ? "service" : "services"} ${services.join(", ")}`;
 }
 
 function hintFor({ services }: ContainerChoice): string {

@@ -1,53 +1,59 @@
-import { observe } from "../../engine/observe.ts";
 import { DockError } from "../../error.ts";
-import { slotOf } from "../../plan/slot-state.ts";
-import { parseDuration } from "../../std/duration.ts";
+import { slotContainers } from "../service-containers.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { followLogs } from "../follow-logs.ts";
+import { wholeNumber } from "../global-options.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { chosenContainers } from "../service-containers.ts";
+import { secondsOption } from "../time-options.ts";
 
 interface LogsOptions {
   readonly follow?: boolean;
   readonly tail?: string;
   readonly since?: string;
+  readonly until?: string;
   readonly timestamps?: boolean;
+  readonly grep?: string;
+  readonly index?: number;
+  /** False after --no-log-prefix. */
+  readonly logPrefix?: boolean;
 }
 
-/** `dock logs`: what the containers have printed, and with -f what they print from now on. */
+/** `dock logs`: what the containers have printed, in the order of its times, and with -f what they print from now on. */
 export const logs: CommandDefinition = {
   usage: "[SERVICE...]",
   configure: (command) => {
     command
       .argument("[services...]", "only these services")
-      .option("-f, --follow", "stay and show what comes")
+      .option("-f, --follow", "stay and show what comes, also from restarted and replaced containers")
       .option("-n, --tail <N>", 'last lines of each container, or "all"', "all")
       .option("--since <TIME>", "from this time on: 10m, 2h, or 2026-01-31T12:00:00")
-      .option("-t, --timestamps", "begin each line with its time");
+      .option("--until <TIME>", "up to this time")
+      .option("-t, --timestamps", "begin each line with its time")
+      .option("--grep <PATTERN>", "only lines that this regular expression matches")
+      .option("--index <N>", "only the container of each service with this number", wholeNumber)
+      .option("--no-log-prefix", "leave out the containers' names");
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as LogsOptions;
+    const tail = tailOf(given.tail);
+    const since = secondsOption(given.since, "--since");
+    const until = secondsOption(given.until, "--until");
+    const grep = grepOf(given.grep);
     const project = await loadProject(session);
-    for (const service of args) requireKnown(service, project.services, "service");
-    const [tail, since] = [tailOf(given.tail), sinceOf(given.since)];
+    const choice = { project, services: args, index: given.index };
+    await chosenContainers(session, choice);
     const start = { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) };
-    const nothing = { containers: [], networks: [], volumes: [] };
-    const observed = await observe(session.engine(), { project: project.name, wantedNames: nothing }, session.signal);
-    const containers = observed.containers.filter((container) => {
-      const slot = slotOf(container);
-      return slot !== undefined && (args.length === 0 || args.includes(slot.service));
+    await followLogs(session, {
+      containers: await slotContainers(session, choice),
+      choice,
+      follow: given.follow ?? false,
+      from: () => start,
+      timestamps: given.timestamps ?? false,
+      prefixed: given.logPrefix !== false,
+      ...(until === undefined ? {} : { until }),
+      ...(grep === undefined ? {} : { grep }),
     });
-    if (containers.length === 0) {
-      throw new DockError(
-        "operation-failed",
-        `no container of ${args.length === 0 ? `project ${project.name}` : args.join(", ")} is there`,
-        {
-          hint: 'bring it up with "dock up -d"',
-        },
-      );
-    }
-    const timestamps = given.timestamps ?? false;
-    await followLogs(session, { containers, follow: given.follow ?? false, from: () => start, timestamps });
     session.signal.throwIfAborted();
     return 0;
   },
@@ -59,12 +65,14 @@ function tailOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-/** The engine takes seconds since the epoch. */
-function sinceOf(text: string | undefined): string | undefined {
+function grepOf(text: string | undefined): RegExp | undefined {
   if (text === undefined) return undefined;
-  const ago = parseDuration(text);
-  if (ago !== undefined) return String((Date.now() - ago) / 1000);
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new DockError("usage", `--since takes a time or a duration like 10m, not "${text}"`);
-  return String(time / 1000);
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new DockError("usage", `--grep takes a regular expression: ${(error as Error).message}`, {
+      hint: "put a backslash before a character that is meant as it stands",
+      cause: error,
+    });
+  }
 }

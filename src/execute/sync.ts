@@ -104,7 +104,9 @@ async function fill(tar: Pack, files: readonly SyncedFile[], owner: Owner): Prom
       throw new DockError("operation-failed", `cannot read ${file.source}: ${error.message}`, { cause: error });
     }
   }
-  tar.finalize();
+  // Without the mark that ends a tar: the engine would answer at it and close the connection while the end of our request
+  // is still under way, and that breaks the answer off. So it reads to the end.
+  tar.push(null);
 }
 
 async function addEntry(tar: Pack, { source, target }: SyncedFile, owner: Owner): Promise<void> {

@@ -10,6 +10,7 @@ import { type Deferred, deferred } from "../../src/std/deferred.ts";
 import { sha256 } from "../../src/std/digest.ts";
 import type { Applied, Effects, Scope, WatchAction } from "../../src/watch/effects.ts";
 import type { Transfer } from "../../src/watch/mirror.ts";
+import type { Clock } from "../../src/std/clock.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A run of converge that a test holds in its hands. */
@@ -24,7 +25,7 @@ export interface HeldRun {
  * what was applied. Contexts count whole, but for files that end in `.log`.
  */
 export class FakeEffects implements Effects {
-  readonly clock = new ManualClock();
+  readonly clock: Clock;
   readonly events: Event[] = [];
   /** What was asked of containers, in words. */
   readonly calls: string[] = [];
@@ -44,8 +45,9 @@ export class FakeEffects implements Effects {
   readonly #building = new Set<string>();
   readonly #cwd: string;
 
-  constructor(cwd: string) {
+  constructor(cwd: string, clock: Clock) {
     this.#cwd = cwd;
+    this.clock = clock;
   }
 
   emit = (event: Event): void => void this.events.push(event);
@@ -65,7 +67,7 @@ export class FakeEffects implements Effects {
   }
 
   async load(): Promise<Project> {
-    const { project, diagnostics } = await this.clock.during(loadProject({ cwd: this.#cwd, vars: {}, env: {} }));
+    const { project, diagnostics } = await this.#read();
     if (!project) throw new DockError("invalid-project", "the project file has mistakes", { diagnostics });
     return project;
   }
@@ -155,6 +157,11 @@ export class FakeEffects implements Effects {
   async exec(container: string, command: readonly string[]): Promise<void> {
     this.calls.push(`exec ${container} ${command.join(" ")}`);
     if (command[0] === "false") throw new DockError("operation-failed", '"false" ended with 1');
+  }
+
+  async #read(): ReturnType<typeof loadProject> {
+    const reading = loadProject({ cwd: this.#cwd, vars: {}, env: {} });
+    return this.clock instanceof ManualClock ? this.clock.during(reading) : reading;
   }
 
   async #wait(signal: AbortSignal): Promise<void> {

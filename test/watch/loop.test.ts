@@ -6,7 +6,7 @@ import type { Hint } from "../../src/watch/hint.ts";
 import { watch } from "../../src/watch/loop.ts";
 import type { OpenSource } from "../../src/watch/source.ts";
 import { FakeEffects } from "./fake-effects.ts";
-import { settle } from "./manual-clock.ts";
+import { ManualClock, settle } from "./manual-clock.ts";
 import { type TempTree, tempTree } from "./temp-tree.ts";
 
 const PROJECT = `
@@ -31,6 +31,7 @@ services:
 /** A watch over a temporary project, whose events the test itself tells. */
 class Watched implements AsyncDisposable {
   readonly tree: TempTree;
+  readonly clock = new ManualClock();
   readonly effects: FakeEffects;
   tell: (hint: Hint) => void = () => undefined;
   readonly #stop = new AbortController();
@@ -38,7 +39,7 @@ class Watched implements AsyncDisposable {
 
   constructor(files: Readonly<Record<string, string>>) {
     this.tree = tempTree(files);
-    this.effects = new FakeEffects(this.tree.path);
+    this.effects = new FakeEffects(this.tree.path, this.clock);
     this.effects.containerIds.set("api", ["api-1"]).set("web", ["web-1"]);
   }
 
@@ -75,7 +76,7 @@ class Watched implements AsyncDisposable {
 
   /** Until nothing is left to do but the next rescan. */
   async rest(): Promise<void> {
-    await this.effects.clock.advance(3000);
+    await this.clock.advance(3000);
   }
 
   /** How the watch ended; it must have. */
@@ -124,9 +125,9 @@ describe("what is done", () => {
     await w.begin();
     const runs = w.effects.runs;
     w.save("api/package.json", '{"a":1}');
-    await w.effects.clock.advance(149);
+    await w.clock.advance(149);
     expect(w.effects.runs).toBe(runs);
-    await w.effects.clock.advance(10);
+    await w.clock.advance(10);
     expect(w.effects.runs).toBe(runs + 1);
     await w.rest();
     expect(w.effects.actions()).toEqual(["rebuild api: api/package.json"]);
@@ -137,7 +138,7 @@ describe("what is done", () => {
     await w.begin();
     const runs = w.effects.runs;
     w.save("api/src/a.js", "2");
-    await w.effects.clock.advance(60);
+    await w.clock.advance(60);
     expect(w.effects.actions()).toEqual(["live api: api/src/a.js"]);
     await w.rest();
     expect(w.effects.runs).toBe(runs);
@@ -239,7 +240,7 @@ describe("while a run is under way", () => {
     const began = w.effects.runs;
     for (let round = 0; round < 4; round += 1) {
       w.save("api/package.json", `{"round":${round}}`);
-      await w.effects.clock.advance(200);
+      await w.clock.advance(200);
     }
     expect(w.effects.runs - began).toBe(3);
     expect(w.effects.held.map((run) => run.aborted())).toEqual([true, true, false]);
@@ -254,11 +255,11 @@ describe("while a run is under way", () => {
     await w.begin();
     w.effects.hold = true;
     w.save("api/package.json", "{}\n");
-    await w.effects.clock.advance(200);
+    await w.clock.advance(200);
     expect(w.effects.held).toHaveLength(1);
     w.save("site/index.html", "quick");
     w.save("conf/a", "2");
-    await w.effects.clock.advance(60);
+    await w.clock.advance(60);
     expect(w.effects.calls).toEqual(["transfer web-1 +/srv/index.html", "restart web-1"]);
     expect(w.effects.held[0]?.aborted()).toBe(false);
     w.effects.held[0]?.finish();
@@ -270,7 +271,7 @@ describe("while a run is under way", () => {
     await w.begin();
     w.effects.hold = true;
     w.save("api/package.json", "{}\n");
-    await w.effects.clock.advance(200);
+    await w.clock.advance(200);
     w.tree.write("site/new.html", "nobody told");
     w.effects.containerIds.set("web", ["web-2"]);
     w.effects.hold = false;
@@ -290,17 +291,17 @@ test("under churn something is done after a second at most", async () => {
   w.save("site/index.html", "change");
   for (let index = 0; index < 60; index += 1) {
     w.save("site/churn.txt", String(index));
-    await w.effects.clock.advance(20);
+    await w.clock.advance(20);
     if (w.effects.calls.length > 0) break;
   }
-  expect(w.effects.clock.now() - 3000).toBeLessThanOrEqual(1100);
+  expect(w.clock.now() - 3000).toBeLessThanOrEqual(1100);
   expect(w.effects.files.get("web-1")?.get("/srv/index.html")).toBe("change");
 });
 
 test("what no event told of is found by a rescan within half a minute", async () => {
   await w.begin();
   w.tree.write("site/index.html", "silent");
-  await w.effects.clock.advance(31_000);
+  await w.clock.advance(31_000);
   expect(w.effects.files.get("web-1")?.get("/srv/index.html")).toBe("silent");
 });
 
@@ -311,7 +312,7 @@ test("a sync that failed is made good with the next change or rescan", async () 
   await w.rest();
   expect(w.effects.actions()).toEqual(["failed: sync web: site/index.html"]);
   w.effects.failTransfers = undefined;
-  await w.effects.clock.advance(31_000);
+  await w.clock.advance(31_000);
   expect(w.effects.files.get("web-1")?.get("/srv/index.html")).toBe("later");
 });
 
@@ -390,7 +391,7 @@ test("after any saves, told of or not, in any state of a run, what is applied is
       await one.begin();
       one.effects.hold = true;
       for (const step of operations) {
-        if (step.kind === "pass") await one.effects.clock.advance(step.time);
+        if (step.kind === "pass") await one.clock.advance(step.time);
         else if (step.kind === "finish") one.effects.held.at(-1)?.finish();
         else {
           if (step.kind === "save") one.tree.write(step.path, step.content);
@@ -404,7 +405,7 @@ test("after any saves, told of or not, in any state of a run, what is applied is
       one.save("api/package.json", "mended");
       one.save("api/x.txt", "mended");
       one.save("api/src/a.js", "mended");
-      await one.effects.clock.advance(40_000);
+      await one.clock.advance(40_000);
       const project = await one.effects.load();
       const now = await one.effects.gather(project);
       expect(one.effects.applied?.inputs.images["api"]?.devFiles).toEqual(now.images["api"]?.devFiles);

@@ -16,6 +16,7 @@ export interface GlobalOptions {
   /** Commander's form of --no-color: false when it was given. */
   readonly color?: boolean;
   readonly parallel?: number;
+  readonly strict?: boolean;
   readonly var?: readonly string[];
 }
 
@@ -53,6 +54,7 @@ const GLOBAL_OPTIONS: readonly GlobalOption[] = [
   { short: "-v", long: "--verbose", description: "more detail: builders' output, every step" },
   { long: "--no-color", description: "no colours (also: NO_COLOR)" },
   { long: "--parallel", value: "N", description: "operations that run at once", parse: wholeNumber },
+  { long: "--strict", description: "take warnings about the project file for mistakes" },
   {
     long: "--var",
     value: "K=V",

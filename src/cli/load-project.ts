@@ -1,6 +1,7 @@
-import { hasErrors } from "../diagnostic.ts";
+import { hasErrors, sortDiagnostics } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
-import { loadProject as load } from "../project/load.ts";
+import { linkedRisks } from "../gather/linked-risks.ts";
+import { type Loaded, loadProject as load } from "../project/load.ts";
 import type { Project } from "../project/model.ts";
 import { diagnosticsText } from "./report.ts";
 import type { Session } from "./session.ts";
@@ -16,10 +17,10 @@ export async function loadProject(session: Session): Promise<Project> {
   return project;
 }
 
-/** The project with all that is to say about it; the project is undefined when it has errors. */
-export async function loadDiagnosed(session: Session): ReturnType<typeof load> {
+/** The project with all that is to say about it, warnings as errors with --strict; the project is undefined when the file has errors. */
+export async function loadDiagnosed(session: Session): Promise<Loaded> {
   const { globals, io } = session;
-  return load({
+  const loaded = await load({
     cwd: io.cwd,
     env: io.env,
     vars: keyValues(globals.var ?? [], "--var"),
@@ -27,6 +28,12 @@ export async function loadDiagnosed(session: Session): ReturnType<typeof load> {
     ...(globals.project === undefined ? {} : { projectName: globals.project }),
     ...(globals.envFile === undefined ? {} : { envFile: globals.envFile }),
   });
+  const linked = loaded.project ? await linkedRisks(loaded.project, io.env["HOME"]) : [];
+  const diagnostics = sortDiagnostics([...loaded.diagnostics, ...linked]);
+  return {
+    ...loaded,
+    diagnostics: globals.strict ? diagnostics.map((one) => ({ ...one, severity: "error" as const })) : diagnostics,
+  };
 }
 
 /** The pairs of a repeatable `K=V` option; the last of a key wins. */

@@ -8,6 +8,7 @@ import { DockError } from "../error.ts";
 import type { ImageReference } from "../plan/inputs.ts";
 import { engineReference } from "../plan/input-digest.ts";
 import type { Image, Project } from "../project/model.ts";
+import { neededImages, refuseImageCycle } from "./image-cycle.ts";
 
 /** An image's Dockerfile as it was read from the disk. */
 export interface ReadDockerfile {
@@ -31,7 +32,7 @@ export type Dockerfiles = ReadonlyMap<string, ReadDockerfile>;
 
 /**
  * Reads the Dockerfiles of images and of all images of the project that these start or copy from. One that can't be
- * read is a `not-found` error; a URL context's is not looked at.
+ * read is a `not-found` error, a circle an `invalid-project` one; a URL context's is not looked at.
  */
 export async function readDockerfiles(project: Project, keys: readonly string[]): Promise<Dockerfiles> {
   const read = new Map<string, ReadDockerfile>();
@@ -42,14 +43,8 @@ export async function readDockerfiles(project: Project, keys: readonly string[])
     const next = files.flatMap((file) => neededImages(file));
     open = [...new Set(next)].filter((key) => !read.has(key));
   }
+  refuseImageCycle(read);
   return read;
-}
-
-function neededImages({ image, references }: ReadDockerfile): readonly string[] {
-  return [
-    ...references.flatMap((reference) => (reference.kind === "image" ? [reference.key] : [])),
-    ...Object.values(image.contexts).flatMap((context) => (context.kind === "image" ? [context.key] : [])),
-  ];
 }
 
 async function readOne(project: Project, key: string): Promise<ReadDockerfile> {

@@ -3,6 +3,7 @@ import { quote } from "./findings.ts";
 import type { Image, Network, Service, Volume } from "./model.ts";
 import { checkPorts } from "./port-claims.ts";
 import type { Scope } from "./place.ts";
+import { warnOfRoot } from "./risks.ts";
 
 const MAX_ARROWS = 12;
 
@@ -14,6 +15,7 @@ export function link(images: readonly Image[], services: readonly Service[], sco
   checkContainerNames(services, scope);
   checkHealth(services, scope);
   checkPorts(services, scope);
+  warnOfRoot(services, scope);
 }
 
 function checkServiceCycle(services: readonly Service[], scope: Scope): void {

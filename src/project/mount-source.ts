@@ -1,7 +1,7 @@
-import { normalize } from "node:path";
 import type { Mount } from "./model.ts";
 import { hostPath, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
+import { bindRisk } from "./risks.ts";
 
 type Bind = Extract<Mount, { kind: "bind" }>;
 type VolumeMount = Extract<Mount, { kind: "volume" }>;
@@ -20,18 +20,9 @@ export function bindMount(
   place: Place,
 ): Bind {
   const source = hostPath(given.source, place.scope);
-  const risk = riskOf(source, place.scope.home);
-  if (risk !== undefined) place.warning({ code: "risky-mount", message: `this mount gives the container ${risk}` });
+  const risk = bindRisk({ ...given, source }, place.scope.home);
+  if (risk !== undefined) place.warning(risk);
   return compact<Bind>({ ...given, kind: "bind", source, at: place.entry() });
-}
-
-function riskOf(source: string, home: string | undefined): string | undefined {
-  if (source === "/") return "the whole machine";
-  if (source === "/etc") return "the machine's settings";
-  if (/(^|\/)docker\.sock$/.test(source)) return "the engine, and with it the whole machine";
-  return home !== undefined && source === normalize(home).replace(/(?<=.)\/$/, "")
-    ? "your whole home directory"
-    : undefined;
 }
 
 /** A mount of a volume that the file declares; undefined after reporting one that it doesn't. */

@@ -51,6 +51,6 @@ async function main() {
 
 if (isMain(import.meta.url)) await runMain(main);
 
-export { ensureEngine, stopEngine } from "./engine/default-engine.mjs";
+export { ensureEngine, findEngine, stopEngine } from "./engine/default-engine.mjs";
 export { canStartPrivateEngines, startPrivateEngine } from "./engine/private-engine.mjs";
 export { insideNetwork } from "./engine/network.mjs";

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBaseImages } from "./base-images.mjs";
-import { canStartPrivateEngines, ensureEngine, insideNetwork, startPrivateEngine } from "./engine.mjs";
+import { canStartPrivateEngines, ensureEngine, findEngine, insideNetwork, startPrivateEngine } from "./engine.mjs";
 import { runMain, say, Stop } from "./engine/say.mjs";
+import { ensureBrowser } from "./setup/browser.mjs";
 import { ensureBuild, ensureDependencies, ROOT, runProgram } from "./setup/dependencies.mjs";
 
 /** Static checks: name and command. @type {readonly (readonly [string, string, readonly string[]])[]} */
@@ -16,33 +17,67 @@ const CHECKS = [
   ["generated files", process.execPath, ["scripts/generate.mjs", "--check"]],
 ];
 
-/** What runs on the older engine: what differs between engines, not the walk-through. */
-const SHORT_SUITE = ["test/e2e/conformance", "test/e2e/core", "test/e2e/buildkit"];
+/**
+ * What runs on engines of the suite's own; without files it is everything. On the older one it is what differs between
+ * engines, not the walk-through.
+ *
+ * @type {readonly (readonly ["28" | "20", { minutes: number, files: readonly string[] }])[]}
+ */
+const PRIVATE_RUNS = [
+  ["28", { minutes: 15, files: [] }],
+  ["20", { minutes: 6, files: ["test/e2e/conformance", "test/e2e/core", "test/e2e/buildkit"] }],
+];
 
-const BASE_IMAGES = ["busybox:latest", "ubuntu:latest", "node:lts"];
+/** The images that the walk-through starts from. */
+const WALK_THROUGH_IMAGES = ["ubuntu:latest", "node:lts"];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
 /** @type {Tally} */
 const tally = { passed: 0, failed: 0, skipped: 0 };
 
+/** Set when this run was told to end: what runs is ended, nothing further is started, every engine is given back. */
+const told = new AbortController();
+
 async function main() {
+  for (const [name, exitCode] of /** @type {const} */ ([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ])) {
+    process.on(name, () => {
+      if (told.signal.aborted) process.exit(exitCode);
+      told.abort(new Stop(`ended by ${name}`, { exitCode }));
+    });
+  }
   const part = process.argv[2] ?? "all";
   if (!["all", "checks", "unit", "e2e"].includes(part))
     throw new Stop(`there is no part "${part}": use checks, unit or e2e`, { exitCode: 2 });
   const start = performance.now();
-  await ensureDependencies();
-  if (part === "all" || part === "checks") await checks();
-  if (part === "all" || part === "unit") await vitest("unit tests", { project: "unit", minutes: 5 });
-  if (part === "all" || part === "e2e") await endToEnd();
+  try {
+    await ensureDependencies();
+    if (part === "all" || part === "checks") await checks();
+    if (part === "all" || part === "unit") await vitest("unit tests", { project: "unit", minutes: 5 });
+    if (part === "all" || part === "e2e") await endToEnd();
+  } catch (error) {
+    told.signal.throwIfAborted();
+    brokeOff(error);
+  }
   say(`\ntook ${((performance.now() - start) / 1000).toFixed(0)} s`);
-  process.stdout.write(
-    `${tally.passed} passed, ${tally.failed} failed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ""}\n`,
-  );
+  const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
+  process.stdout.write(`${tally.passed} passed, ${tally.failed} failed${skipped}\n`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+}
+
+/** What could not be set up counts as one failure, and its reason is on the screen. @param {unknown} error */
+function brokeOff(error) {
+  if (!(error instanceof Stop)) throw error;
+  say(error.message);
+  tally.failed += 1;
 }
 
 async function checks() {
   for (const [name, program, args] of CHECKS) {
+    told.signal.throwIfAborted();
     say(`\n== ${name}`);
     const path = program === process.execPath ? program : join(ROOT, "node_modules/.bin", program);
     count((await runProgram(path, args, { minutes: 5 })) === 0);
@@ -61,25 +96,58 @@ async function endToEnd() {
   if (!can.ok) {
     say(`\nno engines of the suite's own here (${can.reason}): the end-to-end tests use the engine at hand`);
     const { host } = await ensureEngine();
-    await ensureBaseImages(BASE_IMAGES, { host });
+    await prepare(host, "whole");
     await vitest("end-to-end tests on the engine at hand", { project: "e2e", minutes: 15, env: { DOCKER_HOST: host } });
     return;
   }
-  await onPrivateEngine("28", { minutes: 15, files: [] });
-  await onPrivateEngine("20", { minutes: 6, files: SHORT_SUITE });
+  for (const [version, suite] of PRIVATE_RUNS) {
+    told.signal.throwIfAborted();
+    try {
+      await onPrivateEngine(version, suite);
+    } catch (error) {
+      told.signal.throwIfAborted();
+      brokeOff(error);
+    }
+  }
+}
+
+/**
+ * Gives an engine what the suite needs. What only the walk-through needs may be out of reach: its tests say so then, and
+ * the others go on.
+ *
+ * @param {string} host @param {"whole" | "short"} suite
+ */
+async function prepare(host, suite) {
+  await ensureBaseImages(["busybox:latest"], { host });
+  if (suite === "short") return;
+  for (const need of [() => ensureBrowser(), () => ensureBaseImages(WALK_THROUGH_IMAGES, { host })]) {
+    told.signal.throwIfAborted();
+    try {
+      await need();
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      say(`${error.message}\nwithout it tests of the walk-through will fail`);
+    }
+  }
 }
 
 /** @param {"28" | "20"} version @param {{ minutes: number, files: readonly string[] }} suite */
 async function onPrivateEngine(version, { minutes, files }) {
+  const atHand = await engineAtHand();
   const engine = await startPrivateEngine({ version, name: "test" });
   try {
     say(`\nDocker Engine ${engine.version} for the end-to-end tests, in a network namespace of its own`);
-    await ensureBaseImages(files.length === 0 ? BASE_IMAGES : ["busybox:latest"], { host: engine.host });
+    await prepare(engine.host, files.length === 0 ? "whole" : "short");
     await vitest(`end-to-end tests on ${engine.version}`, {
       project: "e2e",
       minutes,
       files,
-      env: { DOCKER_HOST: engine.host, DOCKER_CONTEXT: undefined },
+      env: {
+        DOCKER_HOST: engine.host,
+        DOCKER_CONTEXT: undefined,
+        DOCK_TEST_ENGINE_AT_HAND: atHand,
+        DOCK_TEST_HOST_NETWORK: `/proc/${process.pid}/ns/net`,
+      },
       netns: engine.netns,
     });
   } finally {
@@ -87,8 +155,19 @@ async function onPrivateEngine(version, { minutes, files }) {
   }
 }
 
+/** Address of an engine that these tests must leave in peace; empty where there is none. */
+async function engineAtHand() {
+  try {
+    return (await findEngine())?.host ?? "";
+  } catch (error) {
+    if (error instanceof Stop) return "";
+    throw error;
+  }
+}
+
 /** @param {string} name @param {{ project: string, minutes: number, files?: readonly string[], env?: Record<string, string | undefined>, netns?: string }} run */
 async function vitest(name, { project, minutes, files = [], env = {}, netns }) {
+  told.signal.throwIfAborted();
   say(`\n== ${name}`);
   const folder = await mkdtemp(join(tmpdir(), "dock-test-"));
   const report = join(folder, "report.json");

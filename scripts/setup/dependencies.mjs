@@ -1,12 +1,16 @@
 // Dependencies and the build, as the two commands of the README need them: only what is missing or older is done.
 import { spawn } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { say, Stop } from "../engine/say.mjs";
 
 /** The checkout. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Signals that end the program too, and how long (ms) it gets for that. */
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+const GRACE_MS = 10_000;
 
 /**
  * Runs a program with our own streams and gives its exit code. After `minutes` it is ended, with its children.
@@ -29,32 +33,68 @@ export async function runProgram(program, args, { minutes, env = {}, cwd = ROOT 
       if (error.code !== "ESRCH") throw error;
     }
   };
-  const interrupt = () => end("SIGTERM");
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    say(`${program} ${args.join(" ")} has taken more than ${minutes} minutes and is ended`);
-    end("SIGKILL");
-  }, minutes * 60_000);
+  const timers = [
+    setTimeout(() => {
+      late = true;
+      say(`${program} ${args.join(" ")} has taken more than ${minutes} minutes and is ended`);
+      end("SIGKILL");
+    }, minutes * 60_000),
+  ];
+  const interrupt = () => {
+    end("SIGTERM");
+    timers.push(setTimeout(() => end("SIGKILL"), GRACE_MS));
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
   try {
     return await new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("exit", (code, signal) => resolve(late ? 124 : (code ?? (signal === "SIGTERM" ? 143 : 1))));
     });
   } finally {
-    clearTimeout(timer);
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    for (const timer of timers) clearTimeout(timer);
+    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 
-/** Installs the packages of the lock file unless they are there. */
-export async function ensureDependencies() {
-  const installed = await timeOf(join(ROOT, "node_modules/.package-lock.json"));
-  if (installed !== undefined && installed >= ((await timeOf(join(ROOT, "package-lock.json"))) ?? 0)) return;
+/**
+ * Installs the packages of the lock file unless exactly those are there. A `node_modules` that is a link is never
+ * installed into: `npm ci` empties what it leads to, which is somebody else's.
+ */
+export async function ensureDependencies(root = ROOT) {
+  if (await isInstalled(root)) return;
+  const folder = join(root, "node_modules");
+  if ((await lstat(folder).catch(absent))?.isSymbolicLink()) {
+    throw new Stop(`${folder} is a link to a folder that lacks packages of package-lock.json.`, {
+      hint: "Run npm ci where it leads to, or remove the link.",
+    });
+  }
   say("installing dependencies (npm ci)");
-  const code = await runProgram("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { minutes: 10 });
+  const args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const code = await runProgram("npm", args, { minutes: 10, cwd: root });
   if (code !== 0) throw new Stop(`npm ci failed with exit code ${code}: is the npm registry reachable?`);
+}
+
+/** Whether every package that the lock file asks for is installed in its version; other platforms' needn't be. */
+async function isInstalled(/** @type {string} */ root) {
+  const installed = await packagesOf(join(root, "node_modules/.package-lock.json"));
+  const wanted = await packagesOf(join(root, "package-lock.json"));
+  if (installed === undefined || wanted === undefined) return false;
+  return Object.entries(wanted).every(
+    ([place, { version, optional }]) => place === "" || optional === true || installed[place]?.version === version,
+  );
+}
+
+/** @returns {Promise<Record<string, { version?: string, optional?: boolean }> | undefined>} */
+async function packagesOf(/** @type {string} */ lockFile) {
+  const text = await readFile(lockFile, "utf8").catch(absent);
+  return text === undefined ? undefined : JSON.parse(text).packages;
+}
+
+/** Undefined for a file that is not there; any other error is thrown again. @param {NodeJS.ErrnoException} error */
+function absent(error) {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
 }
 
 /** Builds `dist/` unless it is newer than every source. */
@@ -72,12 +112,7 @@ export async function ensureBuild() {
 
 /** Modification time of a file in milliseconds, or undefined. @returns {Promise<number | undefined>} */
 async function timeOf(/** @type {string} */ path) {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return (await stat(path).catch(absent))?.mtimeMs;
 }
 
 async function newest(/** @type {string} */ directory) {

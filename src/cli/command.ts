@@ -5,6 +5,8 @@ import type { Session } from "./session.ts";
 export interface CommandDefinition {
   /** Positional arguments in usage form, `[SERVICE...]`; empty for none. */
   readonly usage: string;
+  /** With --json, stdout is one document instead of a stream of events: what else there is to say stays on stderr. */
+  readonly printsDocument?: true;
   /** Adds options, arguments and help text. */
   readonly configure: (command: Command) => void;
   /** Carries the command out; the result is the process's exit code. */

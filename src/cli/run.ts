@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (late === undefined || early === undefined) return 0;
     const options = { ...early.options, ...late.options };
     globals = options as GlobalOptions;
-    await using session = openSession(io, globals);
+    await using session = openSession(io, globals, definition);
     return await definition.run({ session, args: late.args, options });
   } catch (error) {
     return reportError(error, { io, globals });

@@ -6,6 +6,7 @@ import { endpointText } from "../engine/endpoint.ts";
 import type { Engine } from "../engine/engine.ts";
 import { DockError } from "../error.ts";
 import { createRenderer, type Renderer, type RendererMode } from "../ui/renderer.ts";
+import type { CommandDefinition } from "./command.ts";
 import type { GlobalOptions } from "./global-options.ts";
 
 /** What of the process a run may use. */
@@ -41,7 +42,11 @@ export interface Session extends AsyncDisposable {
 }
 
 /** Opens the session of one command line. */
-export function openSession(io: Io, globals: GlobalOptions): Session {
+export function openSession(
+  io: Io,
+  globals: GlobalOptions,
+  command: Pick<CommandDefinition, "printsDocument">,
+): Session {
   const controller = new AbortController();
   let diverted: ((name: NodeJS.Signals) => void) | undefined;
   const interrupt = (name: NodeJS.Signals): void => {
@@ -84,7 +89,7 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
     engineAddress: async () => endpointText(await findEndpoint(choice)),
     renderer: () => {
       renderer ??= createRenderer({
-        mode: rendererMode(globals),
+        mode: rendererMode(globals, command.printsDocument === true),
         verbose: globals.verbose ?? false,
         noColor: globals.color === false,
         stdout: io.stdout,
@@ -106,8 +111,8 @@ export function openSession(io: Io, globals: GlobalOptions): Session {
   };
 }
 
-function rendererMode(globals: GlobalOptions): RendererMode {
-  if (globals.json) return "json";
+function rendererMode(globals: GlobalOptions, printsDocument: boolean): RendererMode {
+  if (globals.json && !printsDocument) return "json";
   if (globals.quiet) return "quiet";
   return globals.plain ? "plain" : "auto";
 }

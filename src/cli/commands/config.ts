@@ -13,6 +13,7 @@ const LISTS = ["services", "images", "volumes", "networks"] as const;
 /** `dock config`: the project with short forms spelled out, defaults filled in and variables replaced. */
 export const config: CommandDefinition = {
   usage: "",
+  printsDocument: true,
   configure: (command) => {
     for (const list of LISTS) command.option(`--${list}`, `print only the names of the ${list}`);
   },

@@ -11,6 +11,7 @@ import { stdoutStyle } from "../report.ts";
 /** `dock context`: the files that a `COPY . /` of the image's build would bring along. */
 export const context: CommandDefinition = {
   usage: "IMAGE",
+  printsDocument: true,
   configure: (command) => {
     command.argument("<image>", "image of the project");
   },

@@ -12,6 +12,7 @@ import type { Session } from "../session.ts";
 /** `dock history`: an image's layers with instruction and size, newest first as in docker. */
 export const history: CommandDefinition = {
   usage: "IMAGE",
+  printsDocument: true,
   configure: (command) => {
     command.argument("<image>", "image of the project, or any reference on the engine");
   },

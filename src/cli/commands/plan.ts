@@ -28,6 +28,7 @@ const EXIT_CHANGES = 10;
 /** `dock plan`: what `up` would do and why. Reads only. */
 export const plan: CommandDefinition = {
   usage: "[SERVICE...]",
+  printsDocument: true,
   configure: (command) => {
     command
       .argument("[services...]", "services to plan for with what they depend on (default: all)")

@@ -20,6 +20,7 @@ interface PsOptions {
 /** `dock ps`: the project's containers, and whether each is what the file asks for. */
 export const ps: CommandDefinition = {
   usage: "[SERVICE...]",
+  printsDocument: true,
   configure: (command) => {
     command
       .argument("[services...]", "only these services")

@@ -8,6 +8,7 @@ import { missingFiles } from "../../gather/missing-files.ts";
 /** `dock validate`: all mistakes of the project file at once; no engine is asked. */
 export const validate: CommandDefinition = {
   usage: "",
+  printsDocument: true,
   configure: () => undefined,
   run: async ({ session }: Invocation) => {
     const { project, diagnostics, source } = await loadDiagnosed(session);

@@ -5,6 +5,7 @@ import { DOCK_VERSION } from "../version.ts";
 /** `dock version`: of this dock and, when one answers, of the engine. */
 export const version: CommandDefinition = {
   usage: "",
+  printsDocument: true,
   configure: () => undefined,
   run: async ({ session }: Invocation) => {
     const engine = await engineVersion(session);

@@ -15,6 +15,7 @@ const SHOWN = 10;
 /** `dock why`: why an image or service was last built, created, replaced or restarted, and what would happen to it now. */
 export const why: CommandDefinition = {
   usage: "NAME",
+  printsDocument: true,
   configure: (command) => {
     command.argument("<name>", "image, service, network or volume of the project");
   },

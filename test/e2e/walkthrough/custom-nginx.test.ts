@@ -117,9 +117,10 @@ describe("one web server, made in three ways", () => {
     expect(actions[0]?.reasons).toEqual([
       expect.objectContaining({ path: "FILENAME", before: "nginx-1.19.2", after: "nginx-1.19.3" }),
     ]);
-    const { stdout } = await example.dock(["plan", "--arg", "FILENAME=nginx-1.19.3", "--detailed-exitcode"], {
+    const { stdout, stderr } = await example.dock(["plan", "--arg", "FILENAME=nginx-1.19.3", "--detailed-exitcode"], {
       code: 10,
     });
+    expect(stderr).toMatch(/takes http:\S+nginx-1\.19\.3\.tar\.gz by name/);
     expect(stdout).toMatch(/image:built-v2 +build +arg FILENAME: nginx-1\.19\.2 → nginx-1\.19\.3/);
   });
 

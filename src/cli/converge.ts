@@ -3,6 +3,7 @@ import type { Event } from "../event.ts";
 import { execute, type Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade } from "../execute/execution.ts";
 import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
+import type { Action } from "../plan/plan.ts";
 import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
@@ -21,6 +22,8 @@ export interface ConvergeOptions {
   readonly readyTimeout?: number;
   /** Looks at the first plan before it is carried out and throws when it must not be. */
   readonly accept?: (world: World) => void;
+  /** Leaves out what it does not hold for; with nothing left there is nothing to say either. */
+  readonly only?: (action: Action) => boolean;
 }
 
 /** What a run did. */
@@ -46,11 +49,11 @@ export async function converge(
     let request = of.request;
     let first: World | undefined;
     for (let round = 0; ; round += 1) {
-      const world = await survey(session, project, request);
+      const world = narrowed(await survey(session, project, request), options.only);
       first ??= world;
       refuseConflicts([...world.reconciled.conflicts, ...(round === 0 ? await heldPorts(session, world) : [])]);
       if (round === 0) options.accept?.(world);
-      if (round === 0 || world.reconciled.plan.actions.length > 0)
+      if ((round === 0 && !options.only) || world.reconciled.plan.actions.length > 0)
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
@@ -66,6 +69,13 @@ export async function converge(
       };
     }
   });
+}
+
+function narrowed(world: World, only: ((action: Action) => boolean) | undefined): World {
+  if (!only) return world;
+  const { reconciled } = world;
+  const plan = { ...reconciled.plan, actions: reconciled.plan.actions.filter(only) };
+  return { ...world, reconciled: { ...reconciled, plan } };
 }
 
 /** Carries out one plan, keeping what was done for `why`; throws its first failure. The project's lock must be held. */

@@ -11,19 +11,35 @@ import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { nameDataVolumes } from "./data-volumes.ts";
 import type { Execution } from "./execution.ts";
+import { patience } from "./patience.ts";
 import { currentImage, type SlotImageNow } from "./slot-image.ts";
 
-/** Creates the container of a slot under a name, connected to all its networks; it is not started. Returns its id. */
+/** A container of `run`: no slot of its service, with anonymous volumes of its own. */
+export interface OneOff {
+  /** The engine removes it when it ends. */
+  readonly autoRemove: boolean;
+}
+
+/** A container to be made. */
+export interface NewContainer {
+  readonly wanted: WantedSlot;
+  readonly name: string;
+  /** There for one that is in no slot. */
+  readonly oneOff?: OneOff;
+}
+
+/** Creates a container under a name, connected to all its networks; it is not started. Returns its id. */
 export async function createSlotContainer(
   execution: Execution,
-  of: { readonly wanted: WantedSlot; readonly name: string },
+  of: NewContainer,
   signal: AbortSignal,
 ): Promise<string> {
-  const { wanted } = of;
+  const { wanted, oneOff } = of;
   const image = await currentImage(execution, wanted, signal);
   await makeMountPoints(wanted);
-  const body = containerBody(execution, { wanted, image });
-  body.HostConfig.Mounts = await nameDataVolumes(execution, { slot: wanted.slot, imageId: image.id, body }, signal);
+  const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
+  if (!oneOff)
+    body.HostConfig.Mounts = await nameDataVolumes(execution, { slot: wanted.slot, imageId: image.id, body }, signal);
   // Engines before API 1.44 take one network at creation; the others are joined before the start.
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
   body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
@@ -37,15 +53,24 @@ export async function createSlotContainer(
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
     }
   } catch (error) {
-    await execution.engine.removeContainer(id, { volumes: false }, AbortSignal.timeout(CLEANUP_MS));
+    await removeUnfinished(execution, id);
     throw error;
   }
-  execution.made.containers.set(slotTarget(wanted.slot), id);
+  if (!oneOff) execution.made.containers.set(slotTarget(wanted.slot), id);
   return id;
 }
 
 /** How long cleaning up after a failure may take. */
 const CLEANUP_MS = 30_000;
+
+/** One that can't be removed now is seen, and not taken for a whole one, by the next run. */
+async function removeUnfinished({ engine }: Execution, id: string): Promise<void> {
+  try {
+    await engine.removeContainer(id, { volumes: false }, patience(CLEANUP_MS, "remove an unfinished container"));
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+  }
+}
 
 function containerBody(
   execution: Execution,
@@ -68,14 +93,45 @@ function containerBody(
     [LABEL.mode]: wanted.mode,
     ...(image.inputDigest === undefined ? {} : { [LABEL.input]: image.inputDigest }),
   };
-  const dev = wanted.devTargets.map((path): MountBody => ({
-    Type: "volume",
-    Source: devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
-    Target: path,
-  }));
-  const taken = new Set(wanted.devTargets);
-  body.HostConfig.Mounts = [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...dev];
+  body.HostConfig.Mounts = withDevVolumes(body, wanted, (path) =>
+    devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
+  );
   return body;
+}
+
+/** No label that names a slot or a spec: nothing takes it for a container of its service. */
+function oneOffBody(
+  { project }: Execution,
+  of: { readonly wanted: WantedSlot; readonly image: SlotImageNow; readonly oneOff: OneOff },
+): ContainerBody {
+  const { wanted } = of;
+  const body = emptyBody(of.image.ref);
+  writeSpec(wanted.spec, body);
+  body.Labels = {
+    ...body.Labels,
+    [LABEL.project]: project.name,
+    [LABEL.file]: project.file,
+    [LABEL.service]: wanted.slot.service,
+    [LABEL.oneOff]: "true",
+  };
+  body.StdinOnce = body.OpenStdin;
+  body.HostConfig.AutoRemove = of.oneOff.autoRemove;
+  body.HostConfig.Mounts = withDevVolumes(body, wanted, () => undefined);
+  return body;
+}
+
+/** The mounts with the slot's dev volumes, which have no name where `nameOf` gives none. */
+function withDevVolumes(
+  body: ContainerBody,
+  wanted: WantedSlot,
+  nameOf: (path: string) => string | undefined,
+): readonly MountBody[] {
+  const dev = wanted.devTargets.map((path): MountBody => {
+    const name = nameOf(path);
+    return { Type: "volume", ...(name === undefined ? {} : { Source: name }), Target: path };
+  });
+  const taken = new Set(wanted.devTargets);
+  return [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...dev];
 }
 
 /**

@@ -12,6 +12,8 @@ export interface ContainerBody {
   WorkingDir?: string;
   Tty: boolean;
   OpenStdin: boolean;
+  /** The input ends with the first one that is attached. */
+  StdinOnce?: boolean;
   StopSignal?: string;
   /** Seconds. */
   StopTimeout?: number;
@@ -31,6 +33,8 @@ export interface HealthBody {
 }
 
 export interface HostConfigBody {
+  /** The engine removes the container, and its anonymous volumes, when it ends. */
+  AutoRemove?: boolean;
   Mounts: readonly MountBody[];
   Tmpfs?: Readonly<Record<string, string>>;
   PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>>;

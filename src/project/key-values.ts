@@ -1,3 +1,4 @@
+import { isSecretName } from "../std/secret-name.ts";
 import type { KeyValues } from "./file.gen.ts";
 import { quote } from "./findings.ts";
 import { items, type Place } from "./place.ts";
@@ -17,9 +18,14 @@ export function normalizeVariables(given: KeyValues | undefined, place: Place): 
   return taken(keyValues(given, place), place);
 }
 
-/** Arguments of a build: as `normalizeVariables`, but `null` keeps the Dockerfile's default. */
+/** Arguments of a build: as `normalizeVariables`, but `null` keeps the Dockerfile's default. Those named like secrets are warned about. */
 export function normalizeArgs(given: KeyValues | undefined, place: Place): Record<string, string> {
   const args = keyValues(given, place).filter(({ isNull }) => !isNull);
+  for (const { key, place: at } of args) {
+    if (!isSecretName(key)) continue;
+    const message = `the build argument ${quote(key)} is named like a secret: its value stays in the image's history`;
+    at.warning({ code: "secret-in-args", message, hint: "give it to the build under `secrets`" });
+  }
   return taken(args, place);
 }
 

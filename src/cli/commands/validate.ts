@@ -1,9 +1,11 @@
-import { hasErrors, position } from "../../diagnostic.ts";
+import { type Diagnostic, hasErrors, position } from "../../diagnostic.ts";
 import { DockError, exitCode } from "../../error.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadDiagnosed } from "../load-project.ts";
 import { diagnosticsText } from "../report.ts";
+import { readDockerfiles } from "../../gather/dockerfiles.ts";
 import { missingFiles } from "../../gather/missing-files.ts";
+import type { Project } from "../../project/model.ts";
 
 /** `dock validate`: all mistakes of the project file at once; no engine is asked. */
 export const validate: CommandDefinition = {
@@ -12,8 +14,7 @@ export const validate: CommandDefinition = {
   configure: () => undefined,
   run: async ({ session }: Invocation) => {
     const { project, diagnostics, source } = await loadDiagnosed(session);
-    const all =
-      project === undefined ? diagnostics : [...diagnostics, ...(await missingFiles(project, { mode: "dev" }))];
+    const all = project === undefined ? diagnostics : [...diagnostics, ...(await diskMistakes(project))];
     const ok = !hasErrors(all);
     const { stdout, stderr } = session.io;
     if (session.globals.json) {
@@ -33,3 +34,16 @@ export const validate: CommandDefinition = {
     return ok ? 0 : exitCode(new DockError("invalid-project", "invalid"));
   },
 };
+
+/** What is wrong with the files that the project names: all that are not there, else a circle of images. */
+async function diskMistakes(project: Project): Promise<readonly Diagnostic[]> {
+  const missing = await missingFiles(project, { mode: "dev" });
+  if (hasErrors(missing)) return missing;
+  try {
+    await readDockerfiles(project, Object.keys(project.images));
+    return missing;
+  } catch (error) {
+    if (!(error instanceof DockError) || error.diagnostics.length === 0) throw error;
+    return [...missing, ...error.diagnostics];
+  }
+}

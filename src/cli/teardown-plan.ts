@@ -1,8 +1,10 @@
+import { LABEL } from "../plan/labels.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Plan } from "../plan/plan.ts";
 import { stopSeconds, teardown } from "../plan/teardown.ts";
 import type { Project } from "../project/model.ts";
 import { NO_NAMES, observeOwn } from "./observe-own.ts";
+import { ownContainers } from "./service-containers.ts";
 import type { Session } from "./session.ts";
 
 /** What `down` would remove. */
@@ -20,7 +22,9 @@ export async function surveyTeardown(
   project: Project,
   asked: { readonly volumes: boolean; readonly images: boolean },
 ): Promise<{ readonly plan: Plan; readonly observed: Observed }> {
-  const observed = await observeOwn(session, project, NO_NAMES);
+  const [own, all] = await Promise.all([observeOwn(session, project, NO_NAMES), ownContainers(session, project)]);
+  const oneOffs = all.filter((container) => container.labels[LABEL.oneOff] !== undefined);
+  const observed = { ...own, containers: [...own.containers, ...oneOffs] };
   const plan = teardown(project, observed, {
     volumes: asked.volumes,
     images: asked.images ? Object.keys(project.images).sort() : [],

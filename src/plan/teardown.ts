@@ -43,7 +43,13 @@ export function teardown(
     removals.push(
       builder.add(
         target,
-        { kind: "container.remove", id, name, volumes: request.volumes },
+        // What a one-off container had to itself is out of everybody's reach without it.
+        {
+          kind: "container.remove",
+          id,
+          name,
+          volumes: request.volumes || container.labels[LABEL.oneOff] !== undefined,
+        },
         { ...more, after: [stopped] },
       ),
     );

@@ -59,6 +59,21 @@ function normalizePort(item: FilePort, place: Place): Port[] {
   }
 }
 
+/** What a text is as a port mapping, such as `run --publish` takes. */
+export type PortText =
+  | { readonly kind: "ports"; readonly ports: readonly Port[] }
+  | { readonly kind: "mistake"; readonly problem: string; readonly hint: string | undefined };
+
+/** Reads the short form of a mapping, ranges spelled out. */
+export function readPorts(text: string): PortText {
+  try {
+    return { kind: "ports", ports: spellOut(shortForm(text), { ports: MAX_PORTS }) };
+  } catch (error) {
+    if (!(error instanceof PortMistake)) throw error;
+    return { kind: "mistake", problem: error.message, hint: error.hint };
+  }
+}
+
 function shortForm(text: string): Mapping {
   const slash = text.lastIndexOf("/");
   const protocol = protocolOf(slash < 0 ? "tcp" : text.slice(slash + 1));

@@ -4,10 +4,10 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { codeCache } from "./release/code-cache.mjs";
 import { pack } from "./release/pack.mjs";
 import { standIns } from "./release/stand-ins.mjs";
 import { thirdParty } from "./release/third-party.mjs";
+import { train } from "./release/train.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
@@ -34,17 +34,13 @@ const scripts = pack(chunks);
 const release = createHash("sha256").update(JSON.stringify(scripts)).digest("hex").slice(0, 16);
 const start = await readFile(join(root, "scripts/release/start.cjs"), "utf8");
 
-/** @type {Record<string, string | Buffer>} */
 const files = {
+  ...scripts,
   "dock.js": start.replace("__RELEASE__", release),
   // The scripts are no ES modules, whatever the package says.
   "package.json": '{ "type": "commonjs" }\n',
   "THIRD-PARTY.md": await thirdParty(chunks.flatMap((chunk) => chunk.moduleIds)),
 };
-for (const [name, text] of Object.entries(scripts)) {
-  files[name] = text;
-  files[`${name}.${release}-${process.versions.v8}-${process.arch}`] = codeCache(text);
-}
 
 // Whoever runs dock meanwhile finds the old release or the new one, never half of each.
 const fresh = join(root, ".cache", `dist-${process.pid}`);
@@ -52,6 +48,7 @@ const old = join(root, ".cache", `dist-${process.pid}-old`);
 await mkdir(fresh, { recursive: true });
 for (const [name, content] of Object.entries(files)) await writeFile(join(fresh, name), content);
 await chmod(join(fresh, "dock.js"), 0o755);
+for (const [name, cache] of await train(fresh, root)) await writeFile(join(fresh, name), cache);
 await rename(join(root, "dist"), old).catch((/** @type {NodeJS.ErrnoException} */ error) => {
   if (error.code !== "ENOENT") throw error;
 });

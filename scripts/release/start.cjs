@@ -1,18 +1,21 @@
 #!/usr/bin/env node
 // What `dock` starts with. The program's chunks lie in two scripts: `hot.js` holds what the everyday commands load,
-// `cold.js` the rest. Both are compiled from V8's code cache where there is one that fits: the one that the build made,
-// or, where Node is another one, one that was made at the end of an earlier run. Without a cache all is as well, slower.
+// `cold.js` the rest. Both are run from V8's code cache where there is one that fits: the build's, or one that an
+// earlier run left in the user's cache directory because Node is another one here, or because the build's lacks what a
+// command uses. Without a cache everything works as well, slower.
 "use strict";
-const { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } = require("node:fs");
+const { closeSync, fstatSync, openSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { Script } = require("node:vm");
 
 /** Digest of both scripts, put in by the build: caches of other releases are never looked at. */
 const RELEASE = "__RELEASE__";
 /** V8 tells by itself when a cache is of another version of it or of other flags. */
-const CACHE_NAME = `${RELEASE}-${process.versions.v8}-${process.arch}`;
+const SUFFIX = `${RELEASE}-${process.versions.v8}-${process.arch}.cache`;
 /** Caches in the user's directory, of releases and versions of Node that are in use side by side. */
 const KEPT = 8;
+/** A long run may have lost functions again that it began with. Seconds. */
+const SHORT_RUN = 5;
 
 /** @typedef {(exports: object, require: (id: string) => unknown, module: { exports: object }) => void} Chunk */
 /** @type {Map<string, { exports: object }>} */
@@ -47,37 +50,44 @@ function chunk(name) {
 function compile(name) {
   const filename = join(__dirname, name);
   const source = readFileSync(filename, "latin1");
-  const cached = builtCache(name) ?? usersCache(name);
-  const script = new Script(source, { filename, ...(cached ? { cachedData: cached } : {}) });
-  if (!cached || script.cachedDataRejected === true) process.once("exit", () => saveCache(name, { source, filename }));
-  return script.runInThisContext();
+  const cache = ofUser(`${name}.${SUFFIX}`) ?? ofBuild(`${name}.${SUFFIX}`);
+  const script = new Script(source, { filename, ...(cache ? { cachedData: cache.data } : {}) });
+  const program = script.runInThisContext();
+  const known = cache && script.cachedDataRejected === false ? cache.chunks : [];
+  process.once("exit", (code) => {
+    const used = [...loaded.keys()].filter((chunk) => Object.hasOwn(program, chunk));
+    if (code !== 0 || process.uptime() > SHORT_RUN || used.every((chunk) => known.includes(chunk))) return;
+    save(name, { chunks: [...new Set([...known, ...used])], data: script.createCachedData() });
+  });
+  return program;
 }
 
-/** @param {string} name */
-function builtCache(name) {
+/** @typedef {{ chunks: string[], data: Buffer }} Cache V8's data, and the names of the chunks whose functions it holds */
+
+/** The cache that the build made: as trustworthy as the release itself. @param {string} name @returns {Cache | undefined} */
+function ofBuild(name) {
   try {
-    return readFileSync(join(__dirname, `${name}.${CACHE_NAME}`));
+    return parse(readFileSync(join(__dirname, name)));
   } catch {
     return undefined;
   }
 }
 
 /**
- * A cache in the user's directory. V8 trusts what is in it, so it has to be a file that nobody else can write, and it
- * holds everything twice, which shows damage quicker than any checksum that is loaded by now.
+ * The cache that an earlier run left. V8 trusts what is in it, so it has to be a file that nobody else can write, and
+ * everything is in it twice, which shows damage quicker than any checksum that Node has loaded by now.
  * @param {string} name
+ * @returns {Cache | undefined}
  */
-function usersCache(name) {
+function ofUser(name) {
   try {
-    const file = openSync(join(cacheDirectory(), `${name}.${CACHE_NAME}`), "r");
+    const file = openSync(join(cacheDirectory(), name), "r");
     try {
       const { uid, mode } = fstatSync(file);
       if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return undefined;
       const twice = readFileSync(file);
       const half = twice.length / 2;
-      return twice.length > 0 && twice.compare(twice, half, twice.length, 0, half) === 0
-        ? twice.subarray(0, half)
-        : undefined;
+      return twice.compare(twice, half, twice.length, 0, half) === 0 ? parse(twice.subarray(0, half)) : undefined;
     } finally {
       closeSync(file);
     }
@@ -86,24 +96,27 @@ function usersCache(name) {
   }
 }
 
-/** Compiles every function of the script, so that the cache serves any command. @param {string} name @param {{ source: string, filename: string }} script */
-function saveCache(name, { source, filename }) {
-  const { renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
-  const { setFlagsFromString } = require("node:v8");
+/** @param {Buffer} bytes @returns {Cache} */
+function parse(bytes) {
+  const start = 4 + bytes.readUInt32LE(0);
+  return { chunks: JSON.parse(bytes.toString("latin1", 4, start)), data: bytes.subarray(start) };
+}
+
+/** Leaves a cache for later runs; where that is not possible they go without. @param {string} name @param {Cache} cache */
+function save(name, { chunks, data }) {
+  const { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
   const directory = cacheDirectory();
   const temporary = join(directory, `${process.pid}.tmp`);
+  const names = Buffer.from(JSON.stringify(chunks));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(names.length);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    // The flags are part of what V8 checks, and `--lazy` is the default that later runs have.
-    setFlagsFromString("--no-lazy");
-    const script = new Script(source, { filename });
-    setFlagsFromString("--lazy");
-    const data = script.createCachedData();
-    writeFileSync(temporary, Buffer.concat([data, data]), { mode: 0o600, flag: "wx" });
-    renameSync(temporary, join(directory, `${name}.${CACHE_NAME}`));
+    writeFileSync(temporary, Buffer.concat([length, names, data, length, names, data]), { mode: 0o600 });
+    renameSync(temporary, join(directory, `${name}.${SUFFIX}`));
     const byAge = readdirSync(directory)
-      .map((entry) => ({ path: join(directory, entry), age: statSync(join(directory, entry)).mtimeMs }))
-      .sort((a, b) => b.age - a.age);
+      .map((entry) => ({ path: join(directory, entry), changed: statSync(join(directory, entry)).mtimeMs }))
+      .sort((a, b) => b.changed - a.changed);
     for (const { path } of byAge.slice(KEPT)) rmSync(path);
   } catch {
     rmSync(temporary, { force: true });

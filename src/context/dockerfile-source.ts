@@ -1,4 +1,5 @@
 import { contextPath } from "../dockerfile/paths.ts";
+import { sha256 } from "../std/digest.ts";
 import { patternList } from "./ignore.ts";
 import type { OfferedEntry, OfferedSource } from "./send.ts";
 
@@ -24,7 +25,7 @@ export function dockerfileSource({ name, text, ignoreText }: DockerfileTexts): O
       if (wanted.length === 0) return;
       yield* directoriesAbove(path);
       for (const [one, content] of wanted) {
-        yield { path: one, kind: "file", mode: 0o644, size: content.length, mtimeNs: 0n };
+        yield { path: one, kind: "file", mode: 0o644, size: content.length, mtimeNs: contentTime(content) };
       }
     },
     async *read(one) {
@@ -33,6 +34,14 @@ export function dockerfileSource({ name, text, ignoreText }: DockerfileTexts): O
       yield content;
     },
   };
+}
+
+/**
+ * A time that follows from the content. Older builders keep the file of the last build when size and time are the same,
+ * and two texts that differ in a digest or an argument are of one size.
+ */
+function contentTime(content: Buffer): bigint {
+  return BigInt(`0x${sha256(content).slice(0, 13)}`);
 }
 
 function directoriesAbove(path: string): readonly OfferedEntry[] {

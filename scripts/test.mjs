@@ -25,7 +25,17 @@ const CHECKS = [
  */
 const PRIVATE_RUNS = [
   ["28", { minutes: 15, files: [] }],
-  ["20", { minutes: 6, files: ["test/e2e/conformance", "test/e2e/core", "test/e2e/buildkit"] }],
+  [
+    "20",
+    {
+      minutes: 10,
+      files: [
+        "test/e2e/conformance",
+        "test/e2e/buildkit",
+        ...["build", "up", "volumes", "readiness", "replace"].map((file) => `test/e2e/core/${file}`),
+      ],
+    },
+  ],
 ];
 
 /** The images that the walk-through starts from. */

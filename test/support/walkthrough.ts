@@ -8,8 +8,8 @@ import type { PrintedPlan } from "./scenario-plan.ts";
 import type { DockProcess } from "./scenario-process.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** Milliseconds that a command which compiles or installs something may take. */
-const BUILDING = 175_000;
+/** Milliseconds that a command which compiles or installs something may take on a busy machine. */
+export const BUILDING = 400_000;
 
 /** One of the example folders, copied, under a name and with tags of its own, so that a running `npm start` keeps its. */
 export interface Example extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { eventually } from "../../support/scenario.ts";
 import { BareEngine } from "../../support/scenario-engine.ts";
-import { type Example, freePorts, openExample, runScript } from "../../support/walkthrough.ts";
+import { BUILDING, type Example, freePorts, openExample, runScript } from "../../support/walkthrough.ts";
 import { openDownloadSite, type ReachableSite, requirePackages } from "../../support/walkthrough-network.ts";
 
 /** A line of `dock build --json`: the last one. */
@@ -15,6 +15,8 @@ interface BuildResult {
 interface Layers {
   readonly layers: readonly { readonly createdBy: string; readonly size: number }[];
 }
+
+vi.setConfig({ testTimeout: BUILDING + 20_000 });
 
 /** Each step goes on from what the one before has made, as a reader of the walk-through would. */
 describe("one web server, made in three ways", () => {

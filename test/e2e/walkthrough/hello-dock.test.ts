@@ -1,9 +1,9 @@
 import { chown, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
 import { eventually } from "../../support/scenario.ts";
-import { type Example, freePorts, openExample } from "../../support/walkthrough.ts";
+import { BUILDING, type Example, freePorts, openExample } from "../../support/walkthrough.ts";
 import { requireRegistry, runInImage } from "../../support/walkthrough-network.ts";
 
 const SERVICE = "hello-dock-dev";
@@ -12,6 +12,8 @@ const SIGN = "src/components/WelcomeSign.vue";
 const OWNER = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
 /** All files below node_modules with their sizes, but what the development server itself puts there. */
 const LISTING = "cd /app/node_modules && find . -type f ! -path './.vite*' -printf '%s %p\\n' | sort | sha256sum";
+
+vi.setConfig({ testTimeout: BUILDING + 20_000 });
 
 /** Each step goes on from what the one before has made, as a reader of the walk-through would. */
 describe("a development server in a container", () => {
@@ -96,7 +98,7 @@ describe("a development server in a container", () => {
     await example.edit(SIGN, "Hello from an edit", "Hello from a second edit");
     await watch.until(/WelcomeSign\.vue \S+ live hello-dock-dev/);
     await example.edit("package.json", '"vue": ', '"mitt": "3.0.1",\n    "vue": ');
-    await watch.until(/package\.json \S+ rebuild hello-dock-dev/, "stderr", 120_000);
+    await watch.until(/package\.json \S+ rebuild hello-dock-dev/, "stderr", BUILDING);
     expect(watch.stderr.match(/image:hello +build /g)).toHaveLength(1);
     const imported = await inside("node", "-e", "import('mitt').then((mitt) => console.log(typeof mitt.default))");
     expect(imported).toBe("function");

@@ -54,7 +54,8 @@ export function row<T extends SpecValue>(
   write: Row<T>["write"],
   more: Pick<Row<T>, "inPlace" | "needs"> = {},
 ): Row<SpecValue> {
-  return { read, write, ...more } as Row<SpecValue>;
+  // Only values that `read` gave reach `write`.
+  return { read, write, ...more } as unknown as Row<SpecValue>;
 }
 
 /** The list, or undefined when nothing is in it. */

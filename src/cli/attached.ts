@@ -1,4 +1,5 @@
 import { DockError } from "../error.ts";
+import { patience } from "../execute/patience.ts";
 import { LABEL } from "../plan/labels.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { slotTarget } from "../plan/operation.ts";
@@ -94,7 +95,8 @@ async function stopAll(
     containers.map(async (container) => {
       const service = services[slotOf(container)?.service ?? ""];
       const seconds = service ? stopSeconds(service) : 10;
-      await engine.stopContainer(container.id, seconds, AbortSignal.timeout((seconds + 30) * 1000));
+      const bound = patience((seconds + 30) * 1000, `stop container "${container.name}"`);
+      await engine.stopContainer(container.id, seconds, bound);
     }),
   );
 }

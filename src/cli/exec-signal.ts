@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { patience } from "../execute/patience.ts";
 import { runInContainer } from "../execute/run-in-container.ts";
 import type { Engine } from "../engine/engine.ts";
 
@@ -18,7 +19,7 @@ const PATIENCE_MS = 10_000;
  * by a `kill` in the container. False when the process is out of reach, as on an engine elsewhere.
  */
 export async function signalExec(engine: Engine, of: ExecProcess, name: NodeJS.Signals): Promise<boolean> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = patience(PATIENCE_MS, `pass ${name} on`);
   const { running, pid } = await engine.execInspect(of.exec, signal);
   if (!running) return true;
   const inside = pid === undefined ? undefined : await numberInside(pid, of.container);

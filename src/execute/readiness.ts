@@ -5,6 +5,7 @@ import type { WantedSlot } from "../plan/wanted.ts";
 import { deferred } from "../std/deferred.ts";
 import { formatDuration } from "../std/duration.ts";
 import type { Execution } from "./execution.ts";
+import { patience } from "./patience.ts";
 import { probeReady } from "./ready-probe.ts";
 
 /** How long a container has to live after its start to count as alive (spec §5). */
@@ -12,6 +13,9 @@ export const SETTLE_MS = 300;
 
 /** Lines of a container's output that a failure shows. */
 const SHOWN_LINES = 20;
+
+/** How long what a failure shows may take to be had. */
+const TELLING_MS = 10_000;
 
 /** What is waited for. */
 export interface Awaited {
@@ -30,37 +34,55 @@ export async function waitUntilReady(execution: Execution, awaited: Awaited, sig
   const stop = new AbortController();
   const inner = AbortSignal.any([signal, stop.signal]);
   try {
-    const exit = exitOf(execution, awaited, inner);
-    switch (awaited.until) {
-      case "completed":
-        await Promise.race([exit, expiry(execution, awaited, inner)]);
-        return;
-      case "alive": {
-        const passed = awaited.startedAt === undefined ? 0 : execution.clock.now() - awaited.startedAt;
-        await Promise.race([exit, execution.clock.sleep(Math.max(0, SETTLE_MS - passed), inner)]);
-        return;
-      }
-      case "ready": {
-        const probe = awaited.wanted.service.ready;
-        if (!probe) throw new Error(`service ${awaited.wanted.slot.service} has no sign of readiness`);
-        await Promise.race([
-          exit,
-          probeReady(execution, { ...awaited, probe }, inner),
-          expiry(execution, awaited, inner),
-        ]);
-        return;
-      }
-      case "healthy":
-        await Promise.race([exit, healthy(execution, awaited, inner), expiry(execution, awaited, inner)]);
-    }
+    const exit = await Promise.race([exitOf(execution, awaited, inner), signOfLife(execution, awaited, inner)]);
+    // Reading the last lines takes time: it must not be in a race that a dead container could win.
+    if (exit !== undefined) await judgeExit(execution, awaited, exit.exitCode);
   } finally {
     stop.abort();
   }
 }
 
-/** Rejects when the container ends; resolves when it ends with 0 and that is what is waited for. */
-async function exitOf(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
-  const { exitCode } = await quietAfterAbort(execution.engine.waitContainer(awaited.id, "not-running", signal), signal);
+/** As `waitUntilReady`, and asks once more whether the container runs: for callers that then give up what it replaces. */
+export async function waitUntilProven(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  await waitUntilReady(execution, awaited, signal);
+  if (awaited.until !== "alive") return;
+  const { state, exitCode } = await execution.engine.inspectContainer(awaited.id, signal);
+  if (state !== "running") await judgeExit(execution, awaited, exitCode);
+}
+
+/** How the container ended; of one that goes on, never. */
+async function exitOf(
+  execution: Execution,
+  awaited: Awaited,
+  signal: AbortSignal,
+): Promise<{ readonly exitCode: number }> {
+  return quietAfterAbort(execution.engine.waitContainer(awaited.id, "not-running", signal), signal);
+}
+
+/** Resolves when a running container counts as ready; rejects when it does not come to that in its time. */
+async function signOfLife(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<undefined> {
+  switch (awaited.until) {
+    case "completed":
+      return expiry(execution, awaited, signal);
+    case "alive": {
+      const passed = awaited.startedAt === undefined ? 0 : execution.clock.now() - awaited.startedAt;
+      await execution.clock.sleep(Math.max(0, SETTLE_MS - passed), signal);
+      return undefined;
+    }
+    case "ready": {
+      const probe = awaited.wanted.service.ready;
+      if (!probe) throw new Error(`service ${awaited.wanted.slot.service} has no sign of readiness`);
+      await Promise.race([probeReady(execution, { ...awaited, probe }, signal), expiry(execution, awaited, signal)]);
+      return undefined;
+    }
+    case "healthy":
+      await Promise.race([healthy(execution, awaited, signal), expiry(execution, awaited, signal)]);
+      return undefined;
+  }
+}
+
+/** Rejects, unless the container had to run to its end and did so well. */
+async function judgeExit(execution: Execution, awaited: Awaited, exitCode: number): Promise<void> {
   if (awaited.until === "completed" && exitCode === 0) return;
   throw await notReady(execution, awaited, {
     what: `exited with code ${exitCode}`,
@@ -136,7 +158,7 @@ function defaultTimeout({ until, wanted }: Awaited): number {
 }
 
 async function unhealthy(execution: Execution, awaited: Awaited): Promise<DockError> {
-  const { health } = await execution.engine.inspectContainer(awaited.id, AbortSignal.timeout(10_000));
+  const { health } = await execution.engine.inspectContainer(awaited.id, patience(TELLING_MS, "tell of its health"));
   const output = health?.lastOutput.trim() ?? "";
   return notReady(execution, awaited, {
     what: output === "" ? "is unhealthy" : `is unhealthy: its health check said "${output}"`,
@@ -161,7 +183,7 @@ async function lastLines(engine: Engine, awaited: Awaited): Promise<readonly str
   const lines: string[] = [];
   try {
     const options = { follow: false, tail: SHOWN_LINES, timestamps: false, tty: awaited.wanted.service.tty };
-    for await (const line of engine.containerLogs(awaited.id, options, AbortSignal.timeout(10_000)))
+    for await (const line of engine.containerLogs(awaited.id, options, patience(TELLING_MS, "give its last lines")))
       lines.push(line.text);
   } catch (error) {
     if (!(error instanceof DockError)) throw error;

@@ -1,11 +1,11 @@
 import type { Project } from "../project/model.ts";
 import { devVolumeName, devVolumeTarget } from "./dev-volume.ts";
 import type { ObservedContainer } from "./observed.ts";
-import { type Readiness, type SlotRef, slotTarget } from "./operation.ts";
+import { type SlotRef, slotTarget } from "./operation.ts";
 import type { Action, ActionId } from "./plan.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
-import { imageId, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
+import { imageId, isFinished, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
 import { stopSeconds } from "./teardown.ts";
 
 /** What a slot's planning needs to know of everything around it. */
@@ -18,8 +18,6 @@ export interface SlotSurroundings {
   readonly dependencies: readonly ActionId[];
   /** Replacements of dependencies with `restart: true`: when one is carried out, this service restarts. */
   readonly restartWith: readonly Action[];
-  /** Whether others wait for the service to be healthy or to be done. */
-  readonly until: Readiness;
 }
 
 /** Plans one slot; returns the action after which the service is ready, or undefined when it is already. */
@@ -29,20 +27,23 @@ export function planSlot(
   around: SlotSurroundings,
 ): ActionId | undefined {
   const state = slotState(containers, wish);
-  const removed = state.leftovers.map((container) =>
-    removeContainer(container, { around, slot: wish.wanted.slot, reasons: [{ code: "leftover" }] }),
-  );
   const { current } = state;
+  const build = wish.image.kind === "built" ? wish.image.image.build : undefined;
+  const predecessor = build === undefined ? predecessorOf(state, wish) : undefined;
+  const removed = state.leftovers
+    .filter((container) => container !== predecessor)
+    .map((container) =>
+      removeContainer(container, { around, slot: wish.wanted.slot, reasons: [{ code: "leftover" }] }),
+    );
+  orderNetworkRemovals(wish, { builder: around.builder, after: removed });
   if (!current) return planCreation(wish, { ...around, needs: [...around.needs, ...removed] });
   const target = slotTarget(wish.wanted.slot);
   if (movesToNewNetwork(state, wish)) {
     // A network's new definition needs the old one gone, and that needs its containers gone.
     const gone = removeContainer(current, { around, slot: wish.wanted.slot, reasons: state.replace });
-    for (const network of wish.networks.values())
-      if (network.remove !== undefined) around.builder.order(network.remove, gone);
+    orderNetworkRemovals(wish, { builder: around.builder, after: [gone] });
     return planCreation(wish, { ...around, needs: [...around.needs, ...removed, gone] }, state.replace);
   }
-  const build = wish.image.kind === "built" ? wish.image.image.build : undefined;
   if (state.replace.length > 0 || build !== undefined) {
     const condition =
       build !== undefined && wish.image.kind === "built"
@@ -53,6 +54,9 @@ export function planSlot(
       { wish, condition },
       { ...around, needs: [...around.needs, ...removed] },
     );
+  }
+  if (predecessor) {
+    return planSuccession({ current, predecessor }, wish, { ...around, needs: [...around.needs, ...removed] });
   }
   const ready = planContinuation({ ...state, current }, wish, around);
   if (!around.builder.touches(target)) around.builder.unchanged(target);
@@ -102,7 +106,7 @@ function wait(
 ): ActionId {
   return of.around.builder.add(
     slotTarget(wish.wanted.slot),
-    { kind: "container.wait", slot: wish.wanted.slot, until: of.around.until, ...of.known },
+    { kind: "container.wait", slot: wish.wanted.slot, until: wish.until, ...of.known },
     { reasons: [{ code: "dependency" }], after: [of.after] },
   );
 }
@@ -140,7 +144,7 @@ function planReplacement(
       temporaryName: `${wanted.name}-${wanted.specDigest.slice(0, 8)}`,
       timeoutSeconds: stopSeconds(wanted.service),
       oldWasRunning: current.state === "running",
-      until: around.until,
+      until: of.wish.until,
     },
     {
       reasons,
@@ -157,6 +161,47 @@ function planReplacement(
     unconditional: onlyIf === undefined,
   });
   return replaced;
+}
+
+/**
+ * The container that an interrupted replacement was to take the place of, where the new one is there and right: until
+ * that one is known to be ready, the old one is the way back.
+ */
+function predecessorOf(state: SlotState, wish: SlotWish): ObservedContainer | undefined {
+  const { current, leftovers } = state;
+  if (!current || current.state === "paused" || isFinished(current, wish)) return undefined;
+  if (state.replace.length > 0 || movesToNewNetwork(state, wish)) return undefined;
+  return leftovers.find(isServing) ?? leftovers.find((container) => container.state === "exited");
+}
+
+function isServing({ state }: ObservedContainer): boolean {
+  return state === "running" || state === "restarting" || state === "paused";
+}
+
+/** Goes on with a replacement that was interrupted after the new container had been made. */
+function planSuccession(
+  of: { readonly current: ObservedContainer; readonly predecessor: ObservedContainer },
+  wish: SlotWish,
+  around: SlotSurroundings,
+): ActionId {
+  const { current, predecessor } = of;
+  const { wanted } = wish;
+  return around.builder.add(
+    slotTarget(wanted.slot),
+    {
+      kind: "container.replace",
+      slot: wanted.slot,
+      id: predecessor.id,
+      name: wanted.name,
+      temporaryName: current.name,
+      successor: current.id,
+      timeoutSeconds: stopSeconds(wanted.service),
+      // Whoever interrupted the replacement may have stopped it; what runs to its end must not run again.
+      oldWasRunning: wish.until !== "completed",
+      until: wish.until,
+    },
+    { reasons: [{ code: "leftover" }], after: [...around.needs, ...around.dependencies] },
+  );
 }
 
 /** Dev volumes that the new container needs and the engine lacks; their names may follow from a build's result. */
@@ -243,7 +288,7 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
     builder.add(target, { kind: "container.rename", ...known, name: wanted.name }, { reasons, after });
   }
   if (current.state !== "running" && current.state !== "restarting") {
-    if (around.until === "completed" && current.state === "exited" && current.exitCode === 0) return undefined;
+    if (isFinished(current, wish)) return undefined;
     return start(wish, { around, after: [], reasons: [{ code: "not-running", before: current.state }], ...known });
   }
   if (around.restartWith.length > 0) {
@@ -263,9 +308,9 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
     return wait(wish, { around, after: restarted, known });
   }
   const waiting =
-    around.until === "healthy"
+    wish.until === "healthy"
       ? current.health !== "healthy"
-      : around.until === "completed" || current.state === "restarting";
+      : wish.until === "completed" || current.state === "restarting";
   if (!waiting) return undefined;
   return wait(wish, { around, after: undefined, known });
 }
@@ -300,6 +345,16 @@ export function removeContainer(
 
 function leftoverRemoval(slot: SlotRef, container: ObservedContainer): ActionId {
   return `container.remove ${slotTarget(slot)} ${container.id.slice(0, 12)}`;
+}
+
+/** A network can go only after the containers that may be on it. */
+function orderNetworkRemovals(
+  wish: SlotWish,
+  of: { readonly builder: PlanBuilder; readonly after: readonly ActionId[] },
+): void {
+  for (const { remove } of wish.networks.values()) {
+    if (remove !== undefined) for (const gone of of.after) of.builder.order(remove, gone);
+  }
 }
 
 function movesToNewNetwork(state: SlotState, wish: SlotWish): boolean {

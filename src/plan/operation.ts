@@ -35,6 +35,8 @@ export interface OperationArgs {
     readonly name: string;
     /** Name that it has until the old one is gone. */
     readonly temporaryName: string;
+    /** Id of the new container where an interrupted run has made it; else it is created. */
+    readonly successor?: string;
     readonly timeoutSeconds: number;
     readonly oldWasRunning: boolean;
     /** What the new one has to reach before the old one is removed. */

@@ -120,7 +120,6 @@ function planServices(scope: Scope): void {
         needs: [...needs(wanted, { image, networks, volumes, pulls: scope.pulls })],
         dependencies: wanted.service.dependsOn.flatMap((dependency) => ready.get(dependency.service) ?? []),
         restartWith: restartsWith(wanted, scope),
-        until: readiness(wanted, scope.slots),
       };
       const forced: readonly Reason[] =
         (scope.request.forceRecreate || scope.request.renewAnonVolumes) && isSelected(key, scope.request)
@@ -132,7 +131,9 @@ function planServices(scope: Scope): void {
           return found ? [[network, found] as const] : [];
         }),
       );
-      return planSlot(inSlot(slotTarget(wanted.slot)), { wanted, image, networks: networksOfSlot, forced }, around);
+      const until = readiness(wanted, scope.slots);
+      const wish = { wanted, image, networks: networksOfSlot, forced, until };
+      return planSlot(inSlot(slotTarget(wanted.slot)), wish, around);
     });
     ready.set(
       key,

@@ -2,7 +2,7 @@ import { compareText } from "../std/digest.ts";
 import type { WantedImage } from "./images.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
-import type { SlotRef } from "./operation.ts";
+import type { Readiness, SlotRef } from "./operation.ts";
 import type { Reason } from "./reason.ts";
 import { specDifference } from "./spec-difference.ts";
 import type { WantedNetwork } from "./resources.ts";
@@ -32,6 +32,8 @@ export interface SlotWish {
   readonly networks: ReadonlyMap<string, WantedNetwork>;
   /** Reasons from outside: flags. */
   readonly forced: readonly Reason[];
+  /** What its container has to come to: others may wait for it to be healthy or to be done. */
+  readonly until: Readiness;
 }
 
 /** The slot that a container's labels name, or undefined when they name none. */
@@ -52,7 +54,11 @@ export function slotState(containers: readonly ObservedContainer[], wish: SlotWi
         b.container.created - a.container.created ||
         compareText(a.container.id, b.container.id),
     );
-  const usable = candidates.find(({ container }) => container.state !== "dead" && container.state !== "removing");
+  const usable = candidates.find(({ container: { state }, replace }) => {
+    // One that never ran and is not right is of no use to anybody.
+    const stillborn = state === "created" && replace.length > 0;
+    return state !== "dead" && state !== "removing" && !stillborn;
+  });
   const leftovers = candidates.filter((candidate) => candidate !== usable).map(({ container }) => container);
   if (!usable) return { leftovers, replace: [], update: [] };
   return { current: usable.container, leftovers, replace: usable.replace, update: usable.update };
@@ -81,14 +87,21 @@ function assess(
   return { replace: reasons, update };
 }
 
-/** A running container that is not on one of its networks, or on a former network of that name. */
+/** True for a container that had to run to its end once, and has. */
+export function isFinished(container: ObservedContainer, { until }: Pick<SlotWish, "until">): boolean {
+  return until === "completed" && container.state === "exited" && container.exitCode === 0;
+}
+
+/** A container that is not on one of its networks, or on a former network of that name: it would not start as it should. */
 function connectionReasons(container: ObservedContainer, wish: SlotWish): readonly Reason[] {
-  if (container.state !== "running") return [];
+  if (isFinished(container, wish)) return [];
   return wish.wanted.service.networks.flatMap(({ network: key }): readonly Reason[] => {
     const network = wish.networks.get(key);
     if (!network) return [];
     const connected = container.networks[network.name];
     if (connected === undefined) return [{ code: "disconnected", path: `networks.${key}` }];
+    // Before its first start a container knows its networks by name only.
+    if (connected === "") return [];
     if (network.create !== undefined || (network.id !== undefined && connected !== network.id)) {
       return [{ code: "network-changed", path: `networks.${key}` }];
     }

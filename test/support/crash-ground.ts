@@ -65,7 +65,8 @@ async function beginFake(apiVersion: string): Promise<CrashGround> {
     socketPath: engine.socketPath,
     host: engine.host,
     bare,
-    ports: { A: 4001, B: 4002 },
+    // No process of this machine listens there: dock looks.
+    ports: { A: 641, B: 642 },
     mark: async (name, text) => {
       const volume = find(name);
       if (volume) marks.set(volume, text);

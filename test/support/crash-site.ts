@@ -16,7 +16,12 @@ export type Revision = (ports: SitePorts) => Readonly<Record<string, unknown>>;
  * Before dock's own code, for runs that meet an engine which goes silent: waits of ten seconds and more, which are
  * deadlines, become fifty times shorter. What is proved is that every call has one.
  */
-const HURRY = `const wait=setTimeout;globalThis.setTimeout=(f,ms,...a)=>wait(f,ms>=10000?ms/50:ms,...a)`;
+const HURRY = [
+  "const less=(ms)=>ms>=10000?ms/50:ms",
+  "const wait=setTimeout,late=AbortSignal.timeout",
+  "globalThis.setTimeout=(f,ms,...a)=>wait(f,less(ms),...a)",
+  "AbortSignal.timeout=(ms)=>late.call(AbortSignal,less(ms))",
+].join(";");
 
 /** A directory with a project of a name of its own, on which dock is run. */
 export class CrashSite implements AsyncDisposable {
@@ -70,7 +75,8 @@ export class CrashSite implements AsyncDisposable {
   /** Text in which the site's ports go by their names and its directory is a dot. */
   steady = (text: string): string => {
     let steady = text.replaceAll(this.directory, ".");
-    for (const [name, port] of Object.entries(this.ports)) steady = steady.replaceAll(`${port}`, name);
+    for (const [name, port] of Object.entries(this.ports))
+      steady = steady.replaceAll(new RegExp(`\\b${port}\\b`, "g"), name);
     return steady;
   };
 

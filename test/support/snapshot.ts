@@ -67,7 +67,7 @@ export async function takeSnapshot(
       .map(({ Name, Driver }) => `network ${Name} ${Driver}`),
     ...volumes.filter(({ Name, Labels }) => isOwn(Name, Labels)).map(({ Name }) => `volume ${Name}`),
   ];
-  return lines.map((line) => steady(line).replaceAll(project, "demo")).sort();
+  return lines.map((line) => steady(line.replaceAll(project, "demo"))).sort();
 }
 
 /** Lines that only one of two snapshots has. */

@@ -3,7 +3,8 @@ import type { Operation } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
-import { waitUntilReady } from "../readiness.ts";
+import { patience } from "../patience.ts";
+import { waitUntilProven } from "../readiness.ts";
 import { startOrExplain } from "./container.ts";
 
 /** How long going back after a failure may take. */
@@ -22,33 +23,39 @@ export async function replaceContainer(
   const { engine, clock } = execution;
   const wanted = wantedSlot(execution, operation.slot);
   const target = slotTarget(operation.slot);
-  const id = await createSlotContainer(execution, { wanted, name: operation.temporaryName }, signal);
+  const id =
+    operation.successor ?? (await createSlotContainer(execution, { wanted, name: operation.temporaryName }, signal));
   let stoppedAt = clock.now();
   try {
     await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
     stoppedAt = clock.now();
     await startOrExplain(execution, { id, slot: operation.slot, paused: false }, signal);
     execution.made.started.set(target, clock.now());
-    await waitUntilReady(execution, { wanted, id, until: operation.until, startedAt: clock.now() }, signal);
+    await waitUntilProven(execution, { wanted, id, until: operation.until, startedAt: clock.now() }, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof DockError)) throw error;
     throw await goBack(operation, { execution, id, error });
   }
   await engine.removeContainer(operation.id, { volumes: false }, signal);
-  await engine.renameContainer(id, operation.name, signal);
+  if (operation.temporaryName !== operation.name) await engine.renameContainer(id, operation.name, signal);
   return `replaced, ready ${Math.round(clock.now() - stoppedAt)} ms after the old one stopped`;
 }
 
-/** Removes the new container and starts the old one again; returns the error to report. */
+/**
+ * Starts the old container again and removes the new one; returns the error to report. In this order an interruption
+ * leaves both, so that the next run knows that there is a way back.
+ */
 async function goBack(
   operation: Operation<"container.replace">,
   of: { readonly execution: Execution; readonly id: string; readonly error: DockError },
 ): Promise<DockError> {
   const { execution, id, error } = of;
-  const signal = AbortSignal.timeout(WAY_BACK_MS);
+  const signal = patience(WAY_BACK_MS, `bring back the old container of service ${operation.slot.service}`);
   try {
-    await execution.engine.removeContainer(id, { volumes: false }, signal);
+    // It may still run, on the ports of the old one.
+    await execution.engine.stopContainer(id, operation.timeoutSeconds, signal);
     if (operation.oldWasRunning) await execution.engine.startContainer(operation.id, signal);
+    await execution.engine.removeContainer(id, { volumes: false }, signal);
   } catch (second) {
     const { message } = second as Error;
     return new DockError(error.code, `${error.message}; and going back to the old container failed: ${message}`, {

@@ -41,7 +41,10 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const images = request.images ?? buildableImages(project, services, request);
   await requireFiles(project, { mode: request.mode, services, images });
   const dockerfiles = await readDockerfiles(project, images);
-  const first = await observeOwn(session, project, wantedNames(project, request.mode));
+  const first = await observeOwn(session, project, {
+    wantedNames: wantedNames(project, request.mode),
+    builds: dockerfiles.size > 0,
+  });
   const described = await inspectImages(
     engine,
     {

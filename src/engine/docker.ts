@@ -3,14 +3,14 @@ import { attachCalls } from "./attach.ts";
 import type { Call } from "./call.ts";
 import { containerCalls } from "./containers.ts";
 import { isRemote } from "./endpoint.ts";
-import type { Engine, EngineEvent, EngineInfo, EventFilter } from "./engine.ts";
+import type { Engine, EngineEvent, EngineGreeting, EngineInfo, EventFilter } from "./engine.ts";
 import { execCalls } from "./exec.ts";
 import { readable } from "./fault.ts";
 import { imageCalls } from "./images.ts";
 import { networkCalls } from "./networks.ts";
 import { asNumber, asObject, asOptionalObject, asOptionalText, asText, asTextMap, type JsonObject } from "./shape.ts";
 import { jsonLines } from "./streams.ts";
-import type { Transport } from "./transport.ts";
+import type { Greeting, Transport } from "./transport.ts";
 import { usageCalls } from "./usage.ts";
 import { volumeCalls } from "./volumes.ts";
 
@@ -27,6 +27,7 @@ export function dockerEngine(transport: Transport): Engine {
     ...volumeCalls(transport),
     ...imageCalls(transport),
     ...execCalls(transport),
+    greeting: async (signal) => readGreeting(await transport.greeting(signal)),
     info: async (signal) => {
       info ??= readInfo(transport, signal).catch((error: unknown) => {
         info = undefined;
@@ -50,6 +51,10 @@ export function dockerEngine(transport: Transport): Engine {
   };
 }
 
+function readGreeting({ apiVersion, endpoint, podman, buildkit }: Greeting): EngineGreeting {
+  return { apiVersion, remote: isRemote(endpoint), product: podman ? "podman" : "docker", buildkit };
+}
+
 async function readInfo(transport: Transport, signal: AbortSignal): Promise<EngineInfo> {
   const greeting = await transport.greeting(signal);
   const call: Call = {
@@ -63,12 +68,9 @@ async function readInfo(transport: Transport, signal: AbortSignal): Promise<Engi
     (value) => {
       const version = asObject(value, "version");
       return {
-        apiVersion: greeting.apiVersion,
+        ...readGreeting(greeting),
         version: asText(version["Version"], "Version"),
         platform: `${asText(version["Os"], "Os")}/${asText(version["Arch"], "Arch")}`,
-        remote: isRemote(greeting.endpoint),
-        product: greeting.podman ? "podman" : "docker",
-        buildkit: greeting.buildkit,
       };
     },
     signal,

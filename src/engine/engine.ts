@@ -1,12 +1,6 @@
 import type { Readable, Duplex } from "node:stream";
 import type { ContainerBody } from "../plan/container-body.ts";
-import type {
-  ObservedContainer,
-  ObservedEngine,
-  ObservedImage,
-  ObservedNetwork,
-  ObservedVolume,
-} from "../plan/observed.ts";
+import type { ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume } from "../plan/observed.ts";
 import type { ContainerDetail } from "./container-detail.ts";
 import type { Credentials } from "./auth.ts";
 import type { LogRecord } from "./log-records.ts";
@@ -28,7 +22,9 @@ export interface Engine
     VolumeCalls,
     ImageCalls,
     ExecCalls {
-  /** Who the engine is; asked for once. */
+  /** Who the engine is; asked for once, before any other call. */
+  greeting(signal: AbortSignal): Promise<EngineGreeting>;
+  /** More about the engine; asked for once. */
   info(signal: AbortSignal): Promise<EngineInfo>;
   /** What happens on the engine from now on, until the signal aborts or the connection ends. */
   events(filter: EventFilter, signal: AbortSignal): AsyncIterable<EngineEvent>;
@@ -44,10 +40,23 @@ export interface Engine
 /** Headers of a connection that changes its protocol; a list becomes one header line per item. */
 export type HijackHeaders = Readonly<Record<string, string | string[]>>;
 
-export interface EngineInfo extends ObservedEngine {
+/** What an engine tells as soon as it is greeted. */
+export interface EngineGreeting {
+  /** Highest API version both sides speak, "1.51". */
+  readonly apiVersion: string;
+  /** True when it runs on another machine, as far as its address tells. */
+  readonly remote: boolean;
   readonly product: "docker" | "podman";
   /** Whether the engine is expected to have BuildKit. */
   readonly buildkit: boolean;
+}
+
+/** What it takes an engine 10 ms and more to tell, because it asks other programs. */
+export interface EngineInfo extends EngineGreeting {
+  /** The engine's own version, "28.5.2". */
+  readonly version: string;
+  /** "linux/amd64". */
+  readonly platform: string;
 }
 
 /** Server-side filters of lists: all must hold. */

@@ -1,5 +1,5 @@
 import { DockError } from "../error.ts";
-import type { ForeignContainer, Observed, ObservedContainer, ObservedImage } from "../plan/observed.ts";
+import type { ForeignContainer, Observed, ObservedContainer, ObservedEngine, ObservedImage } from "../plan/observed.ts";
 import { LABEL } from "../plan/labels.ts";
 import { Semaphore } from "../std/semaphore.ts";
 import type { Engine } from "./engine.ts";
@@ -14,17 +14,19 @@ export interface Scope {
     readonly networks: readonly string[];
     readonly volumes: readonly string[];
   };
+  /** Whether images are built for it, which have to do with the engine's version and platform. */
+  readonly builds?: boolean;
 }
 
 /**
- * What the engine has of a project, in five calls at once, and one more for each kind of object of which a wanted name
- * is not among the project's own.
+ * What the engine has of a project, in four calls at once (five where images are built), and one more for each kind of
+ * object of which a wanted name is not among the project's own.
  */
 export async function observe(engine: Engine, scope: Scope, signal: AbortSignal): Promise<Observed> {
   const { wantedNames } = scope;
   const labels = [`${LABEL.project}=${scope.project}`];
-  const [info, labeled, networks, volumes, images] = await Promise.all([
-    engine.info(signal),
+  const [self, labeled, networks, volumes, images] = await Promise.all([
+    describe(engine, scope, signal),
     engine.listContainers({ labels }, signal),
     byLabelAndName((filter) => engine.listNetworks(filter, signal), labels, wantedNames.networks),
     byLabelAndName((filter) => engine.listVolumes(filter, signal), labels, wantedNames.volumes),
@@ -36,7 +38,7 @@ export async function observe(engine: Engine, scope: Scope, signal: AbortSignal)
     addUnlisted(engine, { images, containers }, signal),
   ]);
   return {
-    engine: { apiVersion: info.apiVersion, version: info.version, platform: info.platform, remote: info.remote },
+    engine: self,
     containers,
     networks,
     volumes,
@@ -91,6 +93,15 @@ export async function inspectImages(
     return { ...image, config, ...(lastTagged === undefined ? {} : { lastTagged }) };
   });
   return { ...observed, images };
+}
+
+async function describe(engine: Engine, scope: Scope, signal: AbortSignal): Promise<ObservedEngine> {
+  if (scope.builds === true) {
+    const { apiVersion, version, platform, remote } = await engine.info(signal);
+    return { apiVersion, version, platform, remote };
+  }
+  const { apiVersion, remote } = await engine.greeting(signal);
+  return { apiVersion, version: undefined, platform: undefined, remote };
 }
 
 interface Named {

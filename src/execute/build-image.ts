@@ -64,7 +64,7 @@ async function buildOnce(
 
 /** Builders of other kinds come later: they would need the context packed, without ignore files of the Dockerfile's own. */
 async function requireBuildKit({ engine }: Execution, signal: AbortSignal): Promise<void> {
-  const { product } = await engine.info(signal);
+  const { product } = await engine.greeting(signal);
   if (product === "docker") return;
   throw new DockError("not-supported", "this engine is Podman, whose builder is not supported yet", {
     hint: "build with a Docker Engine, or with podman build, and name the image by its tag",

@@ -45,6 +45,8 @@ export function inputDigests(
     if (!image || !inputs) throw new Error(`no inputs were gathered for image ${key}`);
     const bases = baseIdentities(image, inputs, { digests, observed: world.observed });
     const platform = image.platforms[0] ?? world.observed.engine.platform;
+    if (platform === undefined)
+      throw new Error(`the engine's platform was not asked for, which image ${key} is built for`);
     const of = (files: FileInputs, hiddenTargets: readonly string[]): BuildRecord => ({
       dockerfile: inputs.dockerfile,
       args: inputs.args,

@@ -19,10 +19,10 @@ export interface Observed {
 export interface ObservedEngine {
   /** Highest API version both sides speak, "1.51". */
   readonly apiVersion: string;
-  /** The engine's own version, "28.5.2". */
-  readonly version: string;
+  /** The engine's own version, "28.5.2". Known, as the platform is, only where images are built for. */
+  readonly version: string | undefined;
   /** "linux/amd64". */
-  readonly platform: string;
+  readonly platform: string | undefined;
   /** True when it runs on another machine, so that paths of this one mean nothing to it. */
   readonly remote: boolean;
 }

@@ -52,7 +52,7 @@ test("own objects are found by label, foreign ones only by the names that are wa
     scope({ containers: ["shop-web-1", "shop-db-1"], networks: ["shop_default", "shared"], volumes: ["shop_dat"] }),
     signal,
   );
-  expect(observed.engine).toEqual({ apiVersion: "1.51", version: "fake", platform: "linux/amd64", remote: false });
+  expect(observed.engine).toEqual({ apiVersion: "1.51", version: undefined, platform: undefined, remote: false });
   expect(observed.containers.map(({ id }) => id)).toEqual([web]);
   expect(observed.foreignContainers).toEqual([{ id: thief, name: "shop-db-1", labels: { [LABEL.project]: "other" } }]);
   expect(observed.networks.map(({ name }) => name).sort()).toEqual(["shared", "shop_default"]);
@@ -63,7 +63,7 @@ test("own objects are found by label, foreign ones only by the names that are wa
     driver: "bridge",
   });
   expect(observed.volumes.map(({ name }) => name).sort()).toEqual(["shop_dat", "shop_data"]);
-  expect(fake.requests.filter(({ mutating, path }) => !mutating && path !== "/_ping")).toHaveLength(8);
+  expect(fake.requests.filter(({ mutating, path }) => !mutating && path !== "/_ping")).toHaveLength(7);
 });
 
 test("a one-off container that holds a wanted name stands in the way", async () => {
@@ -73,7 +73,7 @@ test("a one-off container that holds a wanted name stands in the way", async () 
   expect(observed.foreignContainers.map(({ name }) => name)).toEqual(["shop-web-1"]);
 });
 
-test("what is all there takes five reading requests, and none that changes anything", async () => {
+test("what is all there takes four reading requests, and none that changes anything", async () => {
   await create("shop-web-1", labels);
   await engine.createNetwork({ name: "shop_default", labels }, signal);
   await engine.createVolume({ name: "shop_data", labels }, signal);
@@ -88,9 +88,13 @@ test("what is all there takes five reading requests, and none that changes anyth
     "/containers/json",
     "/images/json",
     "/networks",
-    "/version",
     "/volumes",
   ]);
+});
+
+test("the engine's version and platform are asked for where images are built", async () => {
+  const observed = await observe(engine, { ...scope(), builds: true }, signal);
+  expect(observed.engine).toEqual({ apiVersion: "1.51", version: "fake", platform: "linux/amd64", remote: false });
 });
 
 test("untagged images are left out unless an own container runs them", async () => {

@@ -105,6 +105,7 @@ test.each(FAULTS)(
 
 const SCOPE = {
   project: "shop",
+  builds: true,
   wantedNames: { containers: ["shop-web-1"], networks: ["shop_default"], volumes: ["shop_data"] },
 };
 /** A ping, five lists and, because nothing is there yet, three more by name. */

@@ -1,4 +1,4 @@
-import type { ContainerState, ObservedMount } from "../plan/observed.ts";
+import type { ContainerState, ObservedLimits, ObservedMount } from "../plan/observed.ts";
 import { readMounts, readNetworks, readState } from "./container-list.ts";
 import {
   asList,
@@ -35,6 +35,7 @@ export interface ContainerDetail {
   readonly environment: Readonly<Record<string, string>>;
   /** `policy` as the engine spells it: "no", "always", "unless-stopped", "on-failure". */
   readonly restart: { readonly policy: string; readonly maxRetries: number };
+  readonly limits: ObservedLimits;
   readonly tty: boolean;
   readonly openStdin: boolean;
   readonly mounts: readonly ObservedMount[];
@@ -73,6 +74,7 @@ export function readContainerDetail(value: unknown): ContainerDetail {
     labels: asTextMap(config["Labels"], "container.Config.Labels"),
     environment: readEnvironment(config["Env"]),
     restart: readRestart(raw["HostConfig"]),
+    limits: readLimits(raw["HostConfig"]),
     tty: config["Tty"] === true,
     openStdin: config["OpenStdin"] === true,
     mounts: readMounts(raw["Mounts"]),
@@ -98,6 +100,27 @@ function readRestart(hostConfig: unknown): ContainerDetail["restart"] {
     policy: asOptionalText(policy["Name"], "RestartPolicy.Name") || "no",
     maxRetries: typeof retries === "number" ? retries : 0,
   };
+}
+
+/** To the engine 0, an empty text and, but for swap, anything below 0 are no limit. */
+function readLimits(hostConfig: unknown): ObservedLimits {
+  const host = asOptionalObject(hostConfig, "HostConfig");
+  const number = (key: string): number => (typeof host[key] === "number" ? host[key] : 0);
+  const cpuset = asOptionalText(host["CpusetCpus"], "HostConfig.CpusetCpus");
+  const memorySwap = number("MemorySwap");
+  return {
+    ...limit("cpus", number("NanoCpus") / 1e9),
+    ...(cpuset === "" ? {} : { cpuset }),
+    ...limit("cpuShares", number("CpuShares")),
+    ...limit("memory", number("Memory")),
+    ...limit("memoryReservation", number("MemoryReservation")),
+    ...(memorySwap === 0 ? {} : { memorySwap }),
+    ...limit("pids", number("PidsLimit")),
+  };
+}
+
+function limit(name: keyof ObservedLimits, value: number): ObservedLimits {
+  return value > 0 ? { [name]: value } : {};
 }
 
 function readHealth(value: unknown): HealthDetail | undefined {

@@ -1,5 +1,13 @@
 import { DockError } from "../error.ts";
-import type { ForeignContainer, Observed, ObservedContainer, ObservedEngine, ObservedImage } from "../plan/observed.ts";
+import type {
+  ForeignContainer,
+  Observed,
+  ObservedContainer,
+  ObservedEngine,
+  ObservedImage,
+  ObservedLive,
+} from "../plan/observed.ts";
+import type { ContainerDetail } from "./container-detail.ts";
 import { LABEL } from "../plan/labels.ts";
 import { Semaphore } from "../std/semaphore.ts";
 import type { Engine } from "./engine.ts";
@@ -60,7 +68,7 @@ export async function inspectDiffering(
     async (container): Promise<ObservedContainer | undefined> => {
       if (!wanted.has(container.id)) return container;
       const detail = await unlessGone(engine.inspectContainer(container.id, signal));
-      return detail && { ...container, live: { environment: detail.environment, restart: detail.restart } };
+      return detail && { ...container, live: liveOf(detail) };
     },
   );
   return { ...observed, containers: containers.filter((container) => container !== undefined) };
@@ -164,6 +172,10 @@ async function addUnlisted(
 async function inspectEach<T, R>(items: readonly T[], inspect: (item: T) => Promise<R>): Promise<R[]> {
   const limit = new Semaphore(8);
   return Promise.all(items.map((item) => limit.run(() => inspect(item))));
+}
+
+function liveOf({ environment, restart, limits }: ContainerDetail): ObservedLive {
+  return { environment, restart, limits };
 }
 
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {

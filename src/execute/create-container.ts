@@ -2,7 +2,7 @@ import { chown, lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { DockError } from "../error.ts";
 import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
-import { concealedSpec, restartText, writeSpec } from "../plan/container-spec.ts";
+import { concealedSpec, writeSpec } from "../plan/container-spec.ts";
 import { devVolumeName } from "../plan/dev-volume.ts";
 import { LABEL } from "../plan/labels.ts";
 import { allMounts } from "../plan/mode.ts";
@@ -36,6 +36,7 @@ export async function createSlotContainer(
 ): Promise<string> {
   const { wanted, oneOff } = of;
   const image = await currentImage(execution, wanted, signal);
+  await makeBindSources(wanted);
   await makeMountPoints(wanted);
   const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
   if (!oneOff)
@@ -134,6 +135,21 @@ function withDevVolumes(
   return [...body.HostConfig.Mounts.filter((mount) => !taken.has(mount.Target)), ...dev];
 }
 
+/** Makes the bind sources that the file wants made, as this user's directories. */
+async function makeBindSources(wanted: WantedSlot): Promise<void> {
+  for (const mount of allMounts(wanted.service)) {
+    if (mount.kind !== "bind" || !mount.createHostPath || (await exists(mount.source))) continue;
+    try {
+      await mkdir(mount.source, { recursive: true });
+    } catch (error) {
+      throw new DockError("operation-failed", `could not make the bind source ${mount.source}: ${String(error)}`, {
+        hint: "make it yourself, or mount another directory",
+        cause: error,
+      });
+    }
+  }
+}
+
 /**
  * Makes the directories that nested mounts need and a bind's source lacks, empty and owned like that source (spec §3):
  * the engine would make them as root.
@@ -183,10 +199,4 @@ async function exists(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
-}
-
-/** What `POST /containers/{id}/update` takes for the properties that change in place. */
-export function updateBody(wanted: WantedSlot): Readonly<Record<string, unknown>> {
-  const [Name, retries = "0"] = restartText(wanted.service.restart).split(":");
-  return { RestartPolicy: { Name, MaximumRetryCount: Number(retries) } };
 }

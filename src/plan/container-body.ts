@@ -15,6 +15,7 @@ export interface ContainerBody {
   /** The input ends with the first one that is attached. */
   StdinOnce?: boolean;
   StopSignal?: string;
+  MacAddress?: string;
   /** Seconds. */
   StopTimeout?: number;
   Healthcheck?: HealthBody;
@@ -36,6 +37,8 @@ export interface HostConfigBody {
   /** The engine removes the container, and its anonymous volumes, when it ends. */
   AutoRemove?: boolean;
   Mounts: readonly MountBody[];
+  /** `source:target:options`; for what the long form has no word for. */
+  Binds?: readonly string[];
   Tmpfs?: Readonly<Record<string, string>>;
   PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>>;
   RestartPolicy: { Name: string; MaximumRetryCount: number };
@@ -55,6 +58,39 @@ export interface HostConfigBody {
   GroupAdd?: readonly string[];
   Init?: boolean;
   LogConfig?: { Type: string; Config: Readonly<Record<string, string>> };
+  Runtime?: string;
+  Annotations?: Readonly<Record<string, string>>;
+  PidMode?: string;
+  IpcMode?: string;
+  UTSMode?: string;
+  UsernsMode?: string;
+  CgroupnsMode?: string;
+  CgroupParent?: string;
+  /** Billionths of a CPU. */
+  NanoCpus?: number;
+  CpusetCpus?: string;
+  CpuShares?: number;
+  /** Bytes. */
+  Memory?: number;
+  MemoryReservation?: number;
+  /** Memory and swap together; -1 is unlimited. */
+  MemorySwap?: number;
+  /** -1 is unlimited. */
+  PidsLimit?: number;
+  OomScoreAdj?: number;
+  StorageOpt?: Readonly<Record<string, string>>;
+  Devices?: readonly { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+  DeviceRequests?: readonly DeviceRequestBody[];
+  DeviceCgroupRules?: readonly string[];
+}
+
+export interface DeviceRequestBody {
+  readonly Driver: string;
+  /** -1 is all. */
+  readonly Count?: number;
+  readonly DeviceIDs?: readonly string[];
+  readonly Capabilities?: readonly (readonly string[])[];
+  readonly Options?: Readonly<Record<string, string>>;
 }
 
 export interface MountBody {
@@ -69,7 +105,14 @@ export interface MountBody {
 
 export interface EndpointBody {
   readonly Aliases?: readonly string[];
-  readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
+  readonly IPAMConfig?: {
+    readonly IPv4Address?: string;
+    readonly IPv6Address?: string;
+    readonly LinkLocalIPs?: readonly string[];
+  };
+  readonly MacAddress?: string;
+  readonly DriverOpts?: Readonly<Record<string, string>>;
+  readonly GwPriority?: number;
 }
 
 /** A body that asks for nothing beyond an image. */

@@ -1,3 +1,5 @@
+import type { CanonicalSpec } from "./spec-value.ts";
+
 /**
  * What the engine has, as the planner sees it. The engine room fills these; nothing here is a wish.
  * Lists come in any order: the planner sorts.
@@ -50,12 +52,32 @@ export interface ObservedContainer {
   readonly ports: readonly ObservedPort[];
   /** From an inspection: there only for containers that differ from what is wanted. Environment as it is in the container. */
   readonly live?: ObservedLive;
+  /**
+   * The properties that change in place as dock last set or saw them, from this user's cache. Labels tell only what the
+   * container was created with.
+   */
+  readonly settled?: CanonicalSpec;
 }
 
 /** What only an inspection tells. */
 export interface ObservedLive {
   readonly environment: Readonly<Record<string, string>>;
   readonly restart: { readonly policy: string; readonly maxRetries: number };
+  readonly limits: ObservedLimits;
+}
+
+/** Limits of a container; what is not there is not limited. */
+export interface ObservedLimits {
+  readonly cpus?: number;
+  readonly cpuset?: string;
+  readonly cpuShares?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes. */
+  readonly memoryReservation?: number;
+  /** Bytes of memory and swap together; -1 is unlimited. */
+  readonly memorySwap?: number;
+  readonly pids?: number;
 }
 
 export interface ObservedMount {

@@ -10,7 +10,8 @@ export interface Conflict {
     | "foreign-volume"
     | "external-missing"
     | "not-built"
-    | "port-held";
+    | "port-held"
+    | "engine-too-old";
   /** The name in the way or missing. */
   readonly name: string;
   readonly message: string;

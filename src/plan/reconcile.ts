@@ -1,6 +1,7 @@
 import type { Project } from "../project/model.ts";
 import { compareText } from "../std/digest.ts";
 import { planSlot, removeContainer, type SlotSurroundings } from "./containers.ts";
+import { engineConflicts } from "./engine-needs.ts";
 import { planImages, planSupersededTags, type WantedImage } from "./images.ts";
 import { imageIdOf } from "./input-digest.ts";
 import type { Inputs } from "./inputs.ts";
@@ -109,6 +110,7 @@ function planServices(scope: Scope): void {
       return slot !== undefined && slotTarget(slot) === target;
     });
   refuseForeignNames(scope);
+  builder.conflicts.push(...engineConflicts(slots, observed.engine));
   const ready = new Map<string, readonly ActionId[]>();
   for (const key of services) {
     const own = slots.filter(({ slot }) => slot.service === key);

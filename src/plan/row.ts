@@ -1,6 +1,7 @@
 import type { ContainerBody } from "./container-body.ts";
 import type { EffectiveService } from "./mode.ts";
 import type { ObservedLive } from "./observed.ts";
+import type { SpecValue } from "./spec-value.ts";
 
 /** What the rows read: one container of a service with everything resolved but the id of its image. */
 export interface ContainerWish {
@@ -16,9 +17,6 @@ export interface ContainerWish {
   /** Names under which other containers of a network find it: always the service and the container's final name. */
   readonly aliases: readonly string[];
 }
-
-/** A JSON value of the canonical spec. */
-export type SpecValue = string | number | boolean | readonly SpecValue[] | { readonly [key: string]: SpecValue };
 
 /** One property of a container: how it stands in the canonical spec and how it reaches the engine. */
 export interface Row<T extends SpecValue> {
@@ -54,8 +52,13 @@ export function row<T extends SpecValue>(
   write: Row<T>["write"],
   more: Pick<Row<T>, "inPlace" | "needs"> = {},
 ): Row<SpecValue> {
-  // Only values that `read` gave reach `write`.
-  return { read, write, ...more } as unknown as Row<SpecValue>;
+  const { inPlace, needs } = more;
+  return {
+    read,
+    write: (body, value) => write(body, value as T),
+    ...(inPlace === undefined ? {} : { inPlace }),
+    ...(needs === undefined ? {} : { needs: (value) => needs(value as T) }),
+  };
 }
 
 /** The list, or undefined when nothing is in it. */

@@ -1,8 +1,9 @@
 import { canonicalJson, compareText } from "../std/digest.ts";
-import { type CanonicalSpec, changeOf, concealedValue, restartText, type SpecValue } from "./container-spec.ts";
+import { changeOf, concealedValue, isClearable, liveSpec, replacingPart, updatablePart } from "./container-spec.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
 import type { Reason } from "./reason.ts";
+import type { CanonicalSpec, SpecValue } from "./spec-value.ts";
 import type { WantedSlot } from "./wanted.ts";
 
 /** How a container differs from its wish in what the file says. */
@@ -11,42 +12,44 @@ export interface SpecDifference {
   readonly update: readonly Reason[];
 }
 
-/** True when a container's labels say that it was made from another spec: only such need an inspection. */
+/** True when a container is not what is wanted as far as labels and cache tell: only such need an inspection. */
 export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlot): boolean {
-  return container.labels[LABEL.spec] !== canonicalJson(wanted.labelSpec);
+  const before = parseSpec(container.labels[LABEL.spec]);
+  if (before === undefined) return true;
+  const replaced = canonicalJson(replacingPart(before)) !== canonicalJson(replacingPart(wanted.labelSpec));
+  return replaced || canonicalJson(settledSpec(container, before)) !== canonicalJson(updatablePart(wanted.labelSpec));
 }
 
 /** Property by property, from the spec label; the environment's values before come from the live container where it was inspected. */
 export function specDifference(container: ObservedContainer, wanted: WantedSlot): SpecDifference {
-  if (!specLabelDiffers(container, wanted)) return { replace: [], update: [] };
   const before = parseSpec(container.labels[LABEL.spec]);
   if (before === undefined) return { replace: [{ code: "config-changed", path: "labels" }], update: [] };
+  const now = { ...replacingPart(before), ...presentSpec(container, before) };
   const replace: Reason[] = [];
   const update: Reason[] = [];
-  for (const name of [...new Set([...Object.keys(before), ...Object.keys(wanted.labelSpec)])].sort(compareText)) {
-    const [was, is] = [before[name], wanted.labelSpec[name]];
+  for (const name of [...new Set([...Object.keys(now), ...Object.keys(wanted.labelSpec)])].sort(compareText)) {
+    const [was, is] = [now[name], wanted.labelSpec[name]];
     if (canonicalJson(was) === canonicalJson(is)) continue;
-    if (changeOf(name) === "update") {
-      if (!alreadyUpdated(container, wanted)) update.push(...differences({ path: name, was, is }));
-    } else if (name === "environment") {
-      replace.push(...environmentDifferences(container, wanted, { was, is }));
-    } else {
-      replace.push(...differences({ path: name, was, is }));
-    }
+    if (changeOf(name) === "update" && (is !== undefined || isClearable(name)))
+      update.push(...differences({ path: name, was, is }));
+    else if (name === "environment") replace.push(...environmentDifferences(container, wanted, { was, is }));
+    else replace.push(...differences({ path: name, was, is }));
   }
   return { replace, update };
 }
 
-/** The label keeps the policy that the container was created with; the container itself tells what it has now. */
-function alreadyUpdated(container: ObservedContainer, wanted: WantedSlot): boolean {
-  return (
-    container.live !== undefined &&
-    restartText(normalized(container.live.restart)) === restartText(wanted.service.restart)
-  );
+/** What changes in place, as dock last left it: the label keeps what the container was created with. */
+function settledSpec(container: ObservedContainer, before: CanonicalSpec): CanonicalSpec {
+  return container.settled ?? updatablePart(before);
 }
 
-function normalized(restart: { readonly policy: string; readonly maxRetries: number }): typeof restart {
-  return { ...restart, policy: restart.policy === "" ? "no" : restart.policy };
+/**
+ * What changes in place, as it is now. An engine that can't account for something leaves its limit out: what an
+ * inspection lacks is taken as dock left it, else it would be set again and again.
+ */
+function presentSpec(container: ObservedContainer, before: CanonicalSpec): CanonicalSpec {
+  const settled = settledSpec(container, before);
+  return container.live === undefined ? settled : { ...settled, ...liveSpec(container.live) };
 }
 
 interface Change {

@@ -1,12 +1,14 @@
 import type { Project } from "../project/model.ts";
 import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
 import { topologicalOrder } from "../std/graph.ts";
-import { type CanonicalSpec, canonicalSpec, concealedSpec, devTargets, replacingPart } from "./container-spec.ts";
+import { canonicalSpec, concealedSpec, replacingPart } from "./container-spec.ts";
 import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import { type EffectiveService, effectiveService, type Mode } from "./mode.ts";
+import { devTargets } from "./mount-rows.ts";
 import type { Observed } from "./observed.ts";
 import type { SlotRef } from "./operation.ts";
+import type { CanonicalSpec } from "./spec-value.ts";
 
 /** One container as the file wants it, before the id of its image is known. */
 export interface WantedSlot {

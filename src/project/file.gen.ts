@@ -598,7 +598,7 @@ export interface Service {
         [k: string]: Attachment;
       };
   /**
-   * `host`, `none` or `bridge`, in place of `networks`. `service:` and `container:` are not supported yet.
+   * `host`, `none`, `bridge`, or another container's network as `service:KEY` or `container:NAME`, in place of `networks`.
    */
   network_mode?: string;
   depends_on?: DependsOn;
@@ -738,11 +738,11 @@ export interface Service {
     devices?: Device[];
   };
   /**
-   * Process namespace.
+   * Process namespace: `host`, `service:KEY` or `container:NAME`. Default: its own.
    */
   pid?: string;
   /**
-   * IPC namespace.
+   * IPC namespace: `private`, `shareable`, `none`, `host`, `service:KEY` (which has to be `shareable`) or `container:NAME`.
    */
   ipc?: string;
   /**

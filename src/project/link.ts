@@ -1,6 +1,7 @@
 import { findCycle } from "../std/graph.ts";
 import { quote } from "./findings.ts";
 import type { Image, Network, Service, Volume } from "./model.ts";
+import { sharedService } from "./namespaces.ts";
 import { checkPorts } from "./port-claims.ts";
 import type { Scope } from "./place.ts";
 import { warnOfRoot } from "./risks.ts";
@@ -14,6 +15,7 @@ export function link(images: readonly Image[], services: readonly Service[], sco
   checkTags(images, scope);
   checkContainerNames(services, scope);
   checkHealth(services, scope);
+  checkIpc(services, scope);
   checkPorts(services, scope);
   warnOfRoot(services, scope);
 }
@@ -116,6 +118,18 @@ function checkHealth(services: readonly Service[], scope: Scope): void {
       const message = `${quote(name)} can't become healthy: its health check is disabled`;
       scope.findings.errorAtKey(["services", service.key, "depends_on", name], { code: "conflicting-keys", message });
     }
+  }
+}
+
+/** The engine lets a container into another one's IPC namespace only where that one says so. */
+function checkIpc(services: readonly Service[], scope: Scope): void {
+  const byKey = new Map(services.map((service) => [service.key, service]));
+  for (const service of services) {
+    const owner = byKey.get(sharedService(service.ipc) ?? "");
+    if (!owner || owner.ipc === "shareable" || sharedService(owner.ipc) !== undefined) continue;
+    const hint = `set \`ipc: shareable\` for ${quote(owner.key)}`;
+    const message = `the IPC namespace of ${quote(owner.key)} is not open to others`;
+    scope.findings.error(["services", service.key, "ipc"], { code: "conflicting-keys", message, hint });
   }
 }
 

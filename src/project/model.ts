@@ -93,6 +93,8 @@ export type Mount =
       readonly target: string;
       readonly readOnly: boolean;
       readonly propagation?: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+      /** SELinux label for the source: `z` shared, `Z` private. */
+      readonly selinux?: "z" | "Z";
       readonly createHostPath: boolean;
       readonly at: Location;
     }
@@ -145,7 +147,45 @@ export interface NetworkAttachment {
   readonly aliases: readonly string[];
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
+  readonly linkLocalIps: readonly string[];
+  readonly macAddress?: string;
+  readonly driverOpts: Readonly<Record<string, string>>;
   readonly priority: number;
+  /** The network with the highest gives the default route. */
+  readonly gatewayPriority?: number;
+}
+
+/** A device of the machine in a container. */
+export interface DeviceMapping {
+  readonly host: string;
+  readonly container: string;
+  /** Some of `rwm`. */
+  readonly access: string;
+}
+
+/** Devices that a driver of the engine gives. */
+export interface DeviceRequest {
+  readonly driver?: string;
+  /** -1 is all; undefined where `ids` say which. */
+  readonly count?: number;
+  readonly ids?: readonly string[];
+  readonly capabilities?: readonly string[];
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** What a container may use up; undefined: no limit of its own. */
+export interface Resources {
+  readonly cpus?: number;
+  readonly cpuset?: string;
+  readonly cpuShares?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes. */
+  readonly memoryReservation?: number;
+  /** Bytes of memory and swap together; -1 is unlimited. */
+  readonly memorySwap?: number;
+  readonly pids?: number;
+  readonly devices: readonly DeviceRequest[];
 }
 
 export interface EnvFile {
@@ -243,6 +283,21 @@ export interface Service {
   readonly sysctls: Readonly<Record<string, string>>;
   readonly securityOpt: readonly string[];
   readonly groupAdd: readonly string[];
+  readonly resources: Resources;
+  readonly devices: readonly DeviceMapping[];
+  readonly gpus: readonly DeviceRequest[];
+  readonly deviceCgroupRules: readonly string[];
+  readonly pid?: string;
+  readonly ipc?: string;
+  readonly uts?: string;
+  readonly usernsMode?: string;
+  readonly cgroup?: "host" | "private";
+  readonly cgroupParent?: string;
+  readonly runtime?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly oomScoreAdj?: number;
+  readonly storageOpt: Readonly<Record<string, string>>;
+  readonly macAddress?: string;
   readonly init?: boolean;
   readonly tty: boolean;
   readonly stdinOpen: boolean;

@@ -16,10 +16,17 @@ export function isPath(source: string): boolean {
 
 /** A bind with an absolute source. One that gives the container the whole machine is warned about. */
 export function bindMount(
-  given: Omit<Bind, "kind" | "propagation" | "at"> & { readonly propagation: Propagation | undefined },
+  given: Omit<Bind, "kind" | "propagation" | "selinux" | "at"> & {
+    readonly propagation: Propagation | undefined;
+    readonly selinux: Bind["selinux"] | undefined;
+  },
   place: Place,
 ): Bind {
   const source = hostPath(given.source, place.scope);
+  if (given.selinux !== undefined && (source.includes(":") || given.target.includes(":"))) {
+    const message = "a mount with an SELinux label can't have a `:` in its paths: the engine splits them there";
+    place.error({ code: "invalid-value", message });
+  }
   const risk = bindRisk({ ...given, source }, place.scope.home);
   if (risk !== undefined) place.warning(risk);
   return compact<Bind>({ ...given, kind: "bind", source, at: place.entry() });

@@ -19,14 +19,15 @@ export function shortMount(text: string, place: Place): Mount | undefined {
   const target = containerPath(second ?? first, place);
   const options = readOptions(optionText, place);
   if (target === undefined || !options) return undefined;
-  const { readOnly, noCopy, propagation } = options;
+  const { readOnly, noCopy, propagation, selinux } = options;
   if (second === undefined) return { kind: "anonymous", target, readOnly, noCopy };
   if (isPath(first)) {
     if (noCopy) return place.invalid("is a bind, which can't have `nocopy`");
-    return bindMount({ source: first, target, readOnly, createHostPath: false, propagation }, place);
+    return bindMount({ source: first, target, readOnly, createHostPath: false, propagation, selinux }, place);
   }
   if (first === "") return place.invalid("has no source", "leave out the `:` for an anonymous volume");
   if (propagation) return place.invalid("is a volume, which can't have a propagation");
+  if (selinux) return place.invalid("is a volume, which the engine labels for SELinux itself");
   return volumeMount({ volume: first, target, readOnly, noCopy, subpath: undefined }, place);
 }
 
@@ -34,22 +35,24 @@ interface Options {
   readonly readOnly: boolean;
   readonly noCopy: boolean;
   readonly propagation: Propagation | undefined;
+  readonly selinux: "z" | "Z" | undefined;
 }
 
 function readOptions(text: string | undefined, place: Place): Options | undefined {
   let readOnly = false;
   let noCopy = false;
   let propagation: Propagation | undefined;
+  let selinux: "z" | "Z" | undefined;
   for (const option of text === undefined ? [] : text.split(",")) {
     const shared = PROPAGATIONS.find((name) => name === option);
     if (option === "ro" || option === "rw") readOnly = option === "ro";
     else if (option === "nocopy") noCopy = true;
     else if (shared) propagation = shared;
-    else if (option === "z" || option === "Z") return place.notSupportedYet(`the mount option \`${option}\``);
+    else if (option === "z" || option === "Z") selinux = option;
     else if (!CONSISTENCY.includes(option))
-      return place.invalid("has an unknown mount option", "use `ro`, `rw`, `nocopy` or a propagation");
+      return place.invalid("has an unknown mount option", "use `ro`, `rw`, `nocopy`, `z`, `Z` or a propagation");
   }
-  return { readOnly, noCopy, propagation };
+  return { readOnly, noCopy, propagation, selinux };
 }
 
 /** `TARGET[:OPTIONS]` as `docker run --tmpfs` takes it. */

@@ -77,9 +77,9 @@ function guessedType({ source, bind, tmpfs }: LongMount): "bind" | "tmpfs" | "vo
 }
 
 function longBind(given: LongMount, shared: { target: string; readOnly: boolean }, place: Place): Mount | undefined {
-  const { propagation, create_host_path: createHostPath = false } = given.bind ?? {};
+  const { propagation, selinux, create_host_path: createHostPath = false } = given.bind ?? {};
   if (given.source !== undefined)
-    return bindMount({ ...shared, source: given.source, createHostPath, propagation }, place);
+    return bindMount({ ...shared, source: given.source, createHostPath, propagation, selinux }, place);
   if (!place.has("source")) place.errorAtKey({ code: "missing-key", message: "a bind mount needs a `source`" });
   return undefined;
 }

@@ -1,11 +1,9 @@
-import { isIP } from "node:net";
-import { compareText } from "../std/digest.ts";
-import type { DockFile, Network as FileNetwork, Service as FileService, Volume as FileVolume } from "./file.gen.ts";
-import { quote, type Mistake } from "./findings.ts";
+import type { DockFile, Network as FileNetwork, Volume as FileVolume } from "./file.gen.ts";
+import { quote } from "./findings.ts";
 import { normalizeLabels, normalizePairs } from "./key-values.ts";
-import type { Network, NetworkAttachment, Service, Volume } from "./model.ts";
+import type { Network, Service, Volume } from "./model.ts";
 import { checkName, ENGINE_NAME, NETWORK_NAME, VOLUME_NAME } from "./names.ts";
-import { items, members, placeAt, type Place, type Scope } from "./place.ts";
+import { members, placeAt, type Place, type Scope } from "./place.ts";
 import { compact, record } from "./plain-data.ts";
 
 /** The networks of the file, and `default` when a service takes part in it without its being declared. */
@@ -69,67 +67,4 @@ function checkExternal(file: NonNullable<FileVolume>, place: Place): void {
       message: `${quote(other)} has no meaning with \`external\`, which dock does not make`,
     });
   }
-}
-
-/** The networks that a service takes part in, or the mode that stands in their place. */
-export function normalizeAttachments(
-  file: FileService,
-  place: Place,
-): { networks: NetworkAttachment[]; networkMode: string | undefined } {
-  if (file.network_mode === undefined)
-    return { networks: attachmentsOf(file.networks, place.at("networks")), networkMode: undefined };
-  if (file.networks !== undefined) {
-    place
-      .at("networks")
-      .errorAtKey({ code: "conflicting-keys", message: "`networks` and `network_mode` exclude each other" });
-  }
-  const networkMode = networkModeOf(file.network_mode, place.at("network_mode"));
-  if (networkMode === "host" && file.ports !== undefined) {
-    place.at("ports").warning({ code: "no-effect", message: "`ports` has no effect with `network_mode: host`" });
-  }
-  return { networks: [], networkMode };
-}
-
-function networkModeOf(mode: string, place: Place): string | undefined {
-  if (["host", "none", "bridge"].includes(mode)) return mode;
-  const kind = /^(service|container):/.exec(mode)?.[1];
-  if (kind !== undefined) return place.notSupportedYet(`\`network_mode: ${kind}:…\``);
-  return place.invalid("is no network mode", "use `host`, `none` or `bridge`, or name networks under `networks`");
-}
-
-function attachmentsOf(given: FileService["networks"], place: Place): NetworkAttachment[] {
-  if (given === undefined) return [plainAttachment("default")];
-  const attachments = new Map<string, NetworkAttachment>();
-  if (Array.isArray(given)) {
-    for (const [name, at] of items(given, place)) {
-      const mistake = mistakeIn(name, at.written(), at.scope);
-      if (mistake) at.error(mistake);
-      else attachments.set(name, plainAttachment(name));
-    }
-    return [...attachments.values()];
-  }
-  for (const [network, file, at] of members(given, place)) {
-    const mistake = mistakeIn(network, quote(network), at.scope);
-    if (mistake) at.errorAtKey(mistake);
-    for (const version of [4, 6] as const) checkAddress(file?.[`ipv${version}_address`], version, at);
-    const { aliases = [], priority = 0, ipv4_address: ipv4Address, ipv6_address: ipv6Address } = file ?? {};
-    if (!mistake)
-      attachments.set(network, compact<NetworkAttachment>({ network, aliases, ipv4Address, ipv6Address, priority }));
-  }
-  return [...attachments.values()].toSorted((a, b) => compareText(a.network, b.network));
-}
-
-function checkAddress(address: string | undefined, version: 4 | 6, place: Place): void {
-  if (address !== undefined && isIP(address) !== version)
-    place.at(`ipv${version}_address`).invalid(`is no IPv${version} address`);
-}
-
-function plainAttachment(network: string): NetworkAttachment {
-  return { network, aliases: [], priority: 0 };
-}
-
-function mistakeIn(name: string, written: string, { declared, findings }: Scope): Mistake | undefined {
-  if (name === "default" || declared.networks.has(name)) return undefined;
-  const hint = findings.suggest(name, [...declared.networks, "default"]) ?? "declare it under `networks`";
-  return { code: "unknown-network", message: `${written} names a network that is not declared`, hint };
 }

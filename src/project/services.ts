@@ -1,9 +1,11 @@
 import { isIP } from "node:net";
 import { closest } from "../std/closest.ts";
+import { macAddressOf, normalizeAttachments } from "./attachments.ts";
 import { normalizeCommand } from "./command-words.ts";
 import { containerDirectory } from "./container-path.ts";
 import { normalizeDependencies } from "./dependencies.ts";
 import { normalizeDev } from "./dev.ts";
+import { normalizeDevices } from "./devices.ts";
 import { normalizeExtraHosts } from "./extra-hosts.ts";
 import type { DockFile, Service as FileService } from "./file.gen.ts";
 import { quote } from "./findings.ts";
@@ -14,11 +16,12 @@ import type { EnvFile, Image, Service } from "./model.ts";
 import { shortTmpfs } from "./mount-text.ts";
 import { normalizeMounts, withDistinctTargets, type PlacedMount } from "./mounts.ts";
 import { checkName, SERVICE_NAME } from "./names.ts";
-import { normalizeAttachments } from "./networks.ts";
+import { normalizeNamespaces, withOwners } from "./namespaces.ts";
 import { hostPathAt, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { normalizeExpose, normalizePorts } from "./ports.ts";
 import { normalizeDuration, normalizeSize, normalizeUlimits } from "./quantities.ts";
+import { normalizeResources } from "./resources.ts";
 import { resolveImage } from "./service-image.ts";
 import { normalizeReady } from "./ready.ts";
 
@@ -44,6 +47,8 @@ function normalizeService(
   const { key } = place;
   if (file.platform !== undefined && !PLATFORM.test(file.platform))
     place.at("platform").invalid("is no platform", "write it as `linux/amd64`");
+  const attachments = normalizeAttachments(file, place);
+  const namespaces = normalizeNamespaces(file, place);
   return {
     command: normalizeCommand(file.command, place.at("command")),
     entrypoint: normalizeCommand(file.entrypoint, place.at("entrypoint")),
@@ -52,8 +57,13 @@ function normalizeService(
     ports: normalizePorts(file.ports, key, place.at("ports")),
     expose: normalizeExpose(file.expose, place.at("expose")),
     mounts: withDistinctTargets(mountsOf(file, place)),
-    ...normalizeAttachments(file, place),
-    dependsOn: normalizeDependencies(file.depends_on, key, place.at("depends_on")),
+    ...attachments,
+    ...namespaces,
+    dependsOn: withOwners(normalizeDependencies(file.depends_on, key, place.at("depends_on")), [
+      attachments.networkMode,
+      namespaces.pid,
+      namespaces.ipc,
+    ]),
     healthcheck:
       file.healthcheck === undefined ? undefined : normalizeHealthcheck(file.healthcheck, place.at("healthcheck")),
     restart: restartOf(file.restart, place.at("restart")),
@@ -77,6 +87,13 @@ function normalizeService(
     sysctls: normalizePairs(file.sysctls, place.at("sysctls")),
     securityOpt: texts(file.security_opt, place),
     groupAdd: [...items(file.group_add, place.at("group_add"))].map(([, at]) => at.text()),
+    resources: normalizeResources(file, place),
+    ...normalizeDevices(file, place),
+    runtime: file.runtime,
+    annotations: normalizePairs(file.annotations, place.at("annotations")),
+    oomScoreAdj: file.oom_score_adj,
+    storageOpt: normalizePairs(file.storage_opt, place.at("storage_opt")),
+    macAddress: macAddressOf(file.mac_address, place.at("mac_address")),
     init: file.init,
     tty: file.tty ?? false,
     stdinOpen: file.stdin_open ?? false,

@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"x-not-yet":true,"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"],"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"x-not-yet":true,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"},"x-not-yet":true},"mac_address":{"type":"string","x-not-yet":true},"driver_opts":{"$ref":"#/definitions/keyValues","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"},"x-not-yet":true},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"},"x-not-yet":true},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true},"pid":{"type":"string","x-not-yet":true},"ipc":{"type":"string","x-not-yet":true},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string","x-not-yet":true},"annotations":{"$ref":"#/definitions/keyValues","x-not-yet":true},"oom_score_adj":{"minimum":-1000,"maximum":1000,"x-not-yet":true,"type":"integer"},"userns_mode":{"type":"string","x-not-yet":true},"uts":{"type":"string","x-not-yet":true},"cgroup":{"type":"string","enum":["host","private"],"x-not-yet":true},"cgroup_parent":{"type":"string","x-not-yet":true},"device_cgroup_rules":{"type":"array","items":{"type":"string"},"x-not-yet":true},"storage_opt":{"$ref":"#/definitions/keyValues","x-not-yet":true},"mac_address":{"type":"string","x-not-yet":true},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
+const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"x-not-yet":true,"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^x-", "u");
 const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
@@ -918,7 +918,7 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"},"x-not-yet":true},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"},"x-not-yet":true},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true},"pid":{"type":"string","x-not-yet":true},"ipc":{"type":"string","x-not-yet":true},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string","x-not-yet":true},"annotations":{"$ref":"#/definitions/keyValues","x-not-yet":true},"oom_score_adj":{"minimum":-1000,"maximum":1000,"x-not-yet":true,"type":"integer"},"userns_mode":{"type":"string","x-not-yet":true},"uts":{"type":"string","x-not-yet":true},"cgroup":{"type":"string","enum":["host","private"],"x-not-yet":true},"cgroup_parent":{"type":"string","x-not-yet":true},"device_cgroup_rules":{"type":"array","items":{"type":"string"},"x-not-yet":true},"storage_opt":{"$ref":"#/definitions/keyValues","x-not-yet":true},"mac_address":{"type":"string","x-not-yet":true},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 const schema13 = {"type":["string","array"],"items":{"type":["string","integer"]}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1174,7 +1174,7 @@ validate46.errors = vErrors;
 return errors === 0;
 }
 
-const schema15 = {"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"],"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema15 = {"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1360,7 +1360,10 @@ vErrors.push(err14);
 }
 errors++;
 }
-const err15 = {instancePath:instancePath+"/bind/selinux",schemaPath:"#/properties/bind/properties/selinux/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema15.properties.bind.properties.selinux,data:data8};
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/bind",schemaPath:"#/properties/bind/type",keyword:"type",params:{type: "object"},schema:schema15.properties.bind.type,parentSchema:schema15.properties.bind,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1370,8 +1373,12 @@ vErrors.push(err15);
 errors++;
 }
 }
-else {
-const err16 = {instancePath:instancePath+"/bind",schemaPath:"#/properties/bind/type",keyword:"type",params:{type: "object"},schema:schema15.properties.bind.type,parentSchema:schema15.properties.bind,data:data5};
+if(data.volume !== undefined){
+let data9 = data.volume;
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+for(const key2 in data9){
+if(!(((key2 === "nocopy") || (key2 === "subpath")) || (pattern0.test(key2)))){
+const err16 = {instancePath:instancePath+"/volume",schemaPath:"#/properties/volume/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema15.properties.volume,data:data9};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1381,12 +1388,10 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data.volume !== undefined){
-let data9 = data.volume;
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-for(const key2 in data9){
-if(!(((key2 === "nocopy") || (key2 === "subpath")) || (pattern0.test(key2)))){
-const err17 = {instancePath:instancePath+"/volume",schemaPath:"#/properties/volume/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema15.properties.volume,data:data9};
+if(data9.nocopy !== undefined){
+let data10 = data9.nocopy;
+if(typeof data10 !== "boolean"){
+const err17 = {instancePath:instancePath+"/volume/nocopy",schemaPath:"#/properties/volume/properties/nocopy/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.volume.properties.nocopy.type,parentSchema:schema15.properties.volume.properties.nocopy,data:data10};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1396,10 +1401,10 @@ vErrors.push(err17);
 errors++;
 }
 }
-if(data9.nocopy !== undefined){
-let data10 = data9.nocopy;
-if(typeof data10 !== "boolean"){
-const err18 = {instancePath:instancePath+"/volume/nocopy",schemaPath:"#/properties/volume/properties/nocopy/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.volume.properties.nocopy.type,parentSchema:schema15.properties.volume.properties.nocopy,data:data10};
+if(data9.subpath !== undefined){
+let data11 = data9.subpath;
+if(typeof data11 !== "string"){
+const err18 = {instancePath:instancePath+"/volume/subpath",schemaPath:"#/properties/volume/properties/subpath/type",keyword:"type",params:{type: "string"},schema:schema15.properties.volume.properties.subpath.type,parentSchema:schema15.properties.volume.properties.subpath,data:data11};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1409,10 +1414,9 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data9.subpath !== undefined){
-let data11 = data9.subpath;
-if(typeof data11 !== "string"){
-const err19 = {instancePath:instancePath+"/volume/subpath",schemaPath:"#/properties/volume/properties/subpath/type",keyword:"type",params:{type: "string"},schema:schema15.properties.volume.properties.subpath.type,parentSchema:schema15.properties.volume.properties.subpath,data:data11};
+}
+else {
+const err19 = {instancePath:instancePath+"/volume",schemaPath:"#/properties/volume/type",keyword:"type",params:{type: "object"},schema:schema15.properties.volume.type,parentSchema:schema15.properties.volume,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1422,9 +1426,12 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/volume",schemaPath:"#/properties/volume/type",keyword:"type",params:{type: "object"},schema:schema15.properties.volume.type,parentSchema:schema15.properties.volume,data:data9};
+if(data.tmpfs !== undefined){
+let data12 = data.tmpfs;
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+for(const key3 in data12){
+if(!(((key3 === "size") || (key3 === "mode")) || (pattern0.test(key3)))){
+const err20 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema15.properties.tmpfs,data:data12};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1434,12 +1441,10 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data.tmpfs !== undefined){
-let data12 = data.tmpfs;
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-for(const key3 in data12){
-if(!(((key3 === "size") || (key3 === "mode")) || (pattern0.test(key3)))){
-const err21 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema15.properties.tmpfs,data:data12};
+if(data12.size !== undefined){
+let data13 = data12.size;
+if((typeof data13 !== "string") && (!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13))))){
+const err21 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/type",keyword:"type",params:{type: schema15.properties.tmpfs.properties.size.type},schema:schema15.properties.tmpfs.properties.size.type,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1448,11 +1453,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-if(data12.size !== undefined){
-let data13 = data12.size;
-if((typeof data13 !== "string") && (!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13))))){
-const err22 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/type",keyword:"type",params:{type: schema15.properties.tmpfs.properties.size.type},schema:schema15.properties.tmpfs.properties.size.type,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 9007199254740991 || isNaN(data13)){
+const err22 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1461,9 +1464,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 9007199254740991 || isNaN(data13)){
-const err23 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
+if(data13 < -1 || isNaN(data13)){
+const err23 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1472,8 +1474,12 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data13 < -1 || isNaN(data13)){
-const err24 = {instancePath:instancePath+"/tmpfs/size",schemaPath:"#/properties/tmpfs/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema15.properties.tmpfs.properties.size,data:data13};
+}
+}
+if(data12.mode !== undefined){
+let data14 = data12.mode;
+if((!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))) && (typeof data14 !== "string")){
+const err24 = {instancePath:instancePath+"/tmpfs/mode",schemaPath:"#/properties/tmpfs/properties/mode/type",keyword:"type",params:{type: schema15.properties.tmpfs.properties.mode.type},schema:schema15.properties.tmpfs.properties.mode.type,parentSchema:schema15.properties.tmpfs.properties.mode,data:data14};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1482,12 +1488,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-if(data12.mode !== undefined){
-let data14 = data12.mode;
-if((!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))) && (typeof data14 !== "string")){
-const err25 = {instancePath:instancePath+"/tmpfs/mode",schemaPath:"#/properties/tmpfs/properties/mode/type",keyword:"type",params:{type: schema15.properties.tmpfs.properties.mode.type},schema:schema15.properties.tmpfs.properties.mode.type,parentSchema:schema15.properties.tmpfs.properties.mode,data:data14};
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 < 0 || isNaN(data14)){
+const err25 = {instancePath:instancePath+"/tmpfs/mode",schemaPath:"#/properties/tmpfs/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema15.properties.tmpfs.properties.mode,data:data14};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1496,9 +1499,11 @@ vErrors.push(err25);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 < 0 || isNaN(data14)){
-const err26 = {instancePath:instancePath+"/tmpfs/mode",schemaPath:"#/properties/tmpfs/properties/mode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema15.properties.tmpfs.properties.mode,data:data14};
+}
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/type",keyword:"type",params:{type: "object"},schema:schema15.properties.tmpfs.type,parentSchema:schema15.properties.tmpfs,data:data12};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1508,10 +1513,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-}
-}
-else {
-const err27 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/type",keyword:"type",params:{type: "object"},schema:schema15.properties.tmpfs.type,parentSchema:schema15.properties.tmpfs,data:data12};
+if(data.image !== undefined){
+let data15 = data.image;
+const err27 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema15.properties.image,data:data15};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1519,11 +1523,10 @@ else {
 vErrors.push(err27);
 }
 errors++;
-}
-}
-if(data.image !== undefined){
-let data15 = data.image;
-const err28 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema15.properties.image,data:data15};
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+for(const key4 in data15){
+if(!((key4 === "subpath") || (pattern0.test(key4)))){
+const err28 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema15.properties.image,data:data15};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1531,10 +1534,12 @@ else {
 vErrors.push(err28);
 }
 errors++;
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key4 in data15){
-if(!((key4 === "subpath") || (pattern0.test(key4)))){
-const err29 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema15.properties.image,data:data15};
+}
+}
+if(data15.subpath !== undefined){
+let data16 = data15.subpath;
+if(typeof data16 !== "string"){
+const err29 = {instancePath:instancePath+"/image/subpath",schemaPath:"#/properties/image/properties/subpath/type",keyword:"type",params:{type: "string"},schema:schema15.properties.image.properties.subpath.type,parentSchema:schema15.properties.image.properties.subpath,data:data16};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1544,10 +1549,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data15.subpath !== undefined){
-let data16 = data15.subpath;
-if(typeof data16 !== "string"){
-const err30 = {instancePath:instancePath+"/image/subpath",schemaPath:"#/properties/image/properties/subpath/type",keyword:"type",params:{type: "string"},schema:schema15.properties.image.properties.subpath.type,parentSchema:schema15.properties.image.properties.subpath,data:data16};
+}
+else {
+const err30 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "object"},schema:schema15.properties.image.type,parentSchema:schema15.properties.image,data:data15};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1558,23 +1562,11 @@ errors++;
 }
 }
 }
-else {
-const err31 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "object"},schema:schema15.properties.image.type,parentSchema:schema15.properties.image,data:data15};
-if(vErrors === null){
-vErrors = [err31];
-}
-else {
-vErrors.push(err31);
-}
-errors++;
-}
-}
-}
 validate48.errors = vErrors;
 return errors === 0;
 }
 
-const schema16 = {"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"x-not-yet":true,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"},"x-not-yet":true},"mac_address":{"type":"string","x-not-yet":true},"driver_opts":{"$ref":"#/definitions/keyValues","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema16 = {"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 
 function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1704,7 +1696,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-const err10 = {instancePath:instancePath+"/gw_priority",schemaPath:"#/properties/gw_priority/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema16.properties.gw_priority,data:data5};
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 2147483647 || isNaN(data5)){
+const err10 = {instancePath:instancePath+"/gw_priority",schemaPath:"#/properties/gw_priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},schema:2147483647,parentSchema:schema16.properties.gw_priority,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1712,9 +1706,9 @@ else {
 vErrors.push(err10);
 }
 errors++;
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 2147483647 || isNaN(data5)){
-const err11 = {instancePath:instancePath+"/gw_priority",schemaPath:"#/properties/gw_priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},schema:2147483647,parentSchema:schema16.properties.gw_priority,data:data5};
+}
+if(data5 < -2147483648 || isNaN(data5)){
+const err11 = {instancePath:instancePath+"/gw_priority",schemaPath:"#/properties/gw_priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},schema:-2147483648,parentSchema:schema16.properties.gw_priority,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1723,8 +1717,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(data5 < -2147483648 || isNaN(data5)){
-const err12 = {instancePath:instancePath+"/gw_priority",schemaPath:"#/properties/gw_priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -2147483648},schema:-2147483648,parentSchema:schema16.properties.gw_priority,data:data5};
+}
+}
+if(data.link_local_ips !== undefined){
+let data6 = data.link_local_ips;
+if(Array.isArray(data6)){
+const len1 = data6.length;
+for(let i1=0; i1<len1; i1++){
+let data7 = data6[i1];
+if(typeof data7 !== "string"){
+const err12 = {instancePath:instancePath+"/link_local_ips/" + i1,schemaPath:"#/properties/link_local_ips/items/type",keyword:"type",params:{type: "string"},schema:schema16.properties.link_local_ips.items.type,parentSchema:schema16.properties.link_local_ips.items,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1735,9 +1737,8 @@ errors++;
 }
 }
 }
-if(data.link_local_ips !== undefined){
-let data6 = data.link_local_ips;
-const err13 = {instancePath:instancePath+"/link_local_ips",schemaPath:"#/properties/link_local_ips/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema16.properties.link_local_ips,data:data6};
+else {
+const err13 = {instancePath:instancePath+"/link_local_ips",schemaPath:"#/properties/link_local_ips/type",keyword:"type",params:{type: "array"},schema:schema16.properties.link_local_ips.type,parentSchema:schema16.properties.link_local_ips,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1745,12 +1746,12 @@ else {
 vErrors.push(err13);
 }
 errors++;
-if(Array.isArray(data6)){
-const len1 = data6.length;
-for(let i1=0; i1<len1; i1++){
-let data7 = data6[i1];
-if(typeof data7 !== "string"){
-const err14 = {instancePath:instancePath+"/link_local_ips/" + i1,schemaPath:"#/properties/link_local_ips/items/type",keyword:"type",params:{type: "string"},schema:schema16.properties.link_local_ips.items.type,parentSchema:schema16.properties.link_local_ips.items,data:data7};
+}
+}
+if(data.mac_address !== undefined){
+let data8 = data.mac_address;
+if(typeof data8 !== "string"){
+const err14 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema16.properties.mac_address.type,parentSchema:schema16.properties.mac_address,data:data8};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1760,53 +1761,11 @@ vErrors.push(err14);
 errors++;
 }
 }
-}
-else {
-const err15 = {instancePath:instancePath+"/link_local_ips",schemaPath:"#/properties/link_local_ips/type",keyword:"type",params:{type: "array"},schema:schema16.properties.link_local_ips.type,parentSchema:schema16.properties.link_local_ips,data:data6};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
-}
-}
-if(data.mac_address !== undefined){
-let data8 = data.mac_address;
-if(typeof data8 !== "string"){
-const err16 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema16.properties.mac_address.type,parentSchema:schema16.properties.mac_address,data:data8};
-if(vErrors === null){
-vErrors = [err16];
-}
-else {
-vErrors.push(err16);
-}
-errors++;
-}
-const err17 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema16.properties.mac_address,data:data8};
-if(vErrors === null){
-vErrors = [err17];
-}
-else {
-vErrors.push(err17);
-}
-errors++;
-}
 if(data.driver_opts !== undefined){
-let data9 = data.driver_opts;
-if(!(validate23(data9, {instancePath:instancePath+"/driver_opts",parentData:data,parentDataProperty:"driver_opts",rootData}))){
+if(!(validate23(data.driver_opts, {instancePath:instancePath+"/driver_opts",parentData:data,parentDataProperty:"driver_opts",rootData}))){
 vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
 errors = vErrors.length;
 }
-const err18 = {instancePath:instancePath+"/driver_opts",schemaPath:"#/properties/driver_opts/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema16.properties.driver_opts,data:data9};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
-}
-errors++;
 }
 }
 validate51.errors = vErrors;
@@ -3415,7 +3374,12 @@ errors = vErrors.length;
 }
 if(data.devices !== undefined){
 let data46 = data.devices;
-const err35 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.devices,data:data46};
+if(Array.isArray(data46)){
+const len9 = data46.length;
+for(let i9=0; i9<len9; i9++){
+let data47 = data46[i9];
+if(typeof data47 !== "string"){
+const err35 = {instancePath:instancePath+"/devices/" + i9,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.devices.items.type,parentSchema:schema12.properties.devices.items,data:data47};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3423,12 +3387,11 @@ else {
 vErrors.push(err35);
 }
 errors++;
-if(Array.isArray(data46)){
-const len9 = data46.length;
-for(let i9=0; i9<len9; i9++){
-let data47 = data46[i9];
-if(typeof data47 !== "string"){
-const err36 = {instancePath:instancePath+"/devices/" + i9,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.devices.items.type,parentSchema:schema12.properties.devices.items,data:data47};
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.devices.type,parentSchema:schema12.properties.devices,data:data46};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3438,9 +3401,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-}
-else {
-const err37 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.devices.type,parentSchema:schema12.properties.devices,data:data46};
+if(data.gpus !== undefined){
+let data48 = data.gpus;
+if((typeof data48 !== "string") && (!(Array.isArray(data48)))){
+const err37 = {instancePath:instancePath+"/gpus",schemaPath:"#/properties/gpus/type",keyword:"type",params:{type: schema12.properties.gpus.type},schema:schema12.properties.gpus.type,parentSchema:schema12.properties.gpus,data:data48};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3449,27 +3413,6 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-if(data.gpus !== undefined){
-let data48 = data.gpus;
-if((typeof data48 !== "string") && (!(Array.isArray(data48)))){
-const err38 = {instancePath:instancePath+"/gpus",schemaPath:"#/properties/gpus/type",keyword:"type",params:{type: schema12.properties.gpus.type},schema:schema12.properties.gpus.type,parentSchema:schema12.properties.gpus,data:data48};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-const err39 = {instancePath:instancePath+"/gpus",schemaPath:"#/properties/gpus/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.gpus,data:data48};
-if(vErrors === null){
-vErrors = [err39];
-}
-else {
-vErrors.push(err39);
-}
-errors++;
 if(Array.isArray(data48)){
 const len10 = data48.length;
 for(let i10=0; i10<len10; i10++){
@@ -3483,7 +3426,33 @@ errors = vErrors.length;
 if(data.init !== undefined){
 let data50 = data.init;
 if(typeof data50 !== "boolean"){
-const err40 = {instancePath:instancePath+"/init",schemaPath:"#/properties/init/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.init.type,parentSchema:schema12.properties.init,data:data50};
+const err38 = {instancePath:instancePath+"/init",schemaPath:"#/properties/init/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.init.type,parentSchema:schema12.properties.init,data:data50};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(data.stop_signal !== undefined){
+let data51 = data.stop_signal;
+if(typeof data51 !== "string"){
+const err39 = {instancePath:instancePath+"/stop_signal",schemaPath:"#/properties/stop_signal/type",keyword:"type",params:{type: "string"},schema:schema12.properties.stop_signal.type,parentSchema:schema12.properties.stop_signal,data:data51};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+if(data.stop_grace_period !== undefined){
+let data52 = data.stop_grace_period;
+if((typeof data52 !== "string") && (!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52))))){
+const err40 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/type",keyword:"type",params:{type: schema12.properties.stop_grace_period.type},schema:schema12.properties.stop_grace_period.type,parentSchema:schema12.properties.stop_grace_period,data:data52};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -3492,11 +3461,9 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-if(data.stop_signal !== undefined){
-let data51 = data.stop_signal;
-if(typeof data51 !== "string"){
-const err41 = {instancePath:instancePath+"/stop_signal",schemaPath:"#/properties/stop_signal/type",keyword:"type",params:{type: "string"},schema:schema12.properties.stop_signal.type,parentSchema:schema12.properties.stop_signal,data:data51};
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 9007199254740991 || isNaN(data52)){
+const err41 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.stop_grace_period,data:data52};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -3505,37 +3472,13 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data.stop_grace_period !== undefined){
-let data52 = data.stop_grace_period;
-if((typeof data52 !== "string") && (!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52))))){
-const err42 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/type",keyword:"type",params:{type: schema12.properties.stop_grace_period.type},schema:schema12.properties.stop_grace_period.type,parentSchema:schema12.properties.stop_grace_period,data:data52};
+if(data52 < 0 || isNaN(data52)){
+const err42 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.stop_grace_period,data:data52};
 if(vErrors === null){
 vErrors = [err42];
 }
 else {
 vErrors.push(err42);
-}
-errors++;
-}
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 9007199254740991 || isNaN(data52)){
-const err43 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.stop_grace_period,data:data52};
-if(vErrors === null){
-vErrors = [err43];
-}
-else {
-vErrors.push(err43);
-}
-errors++;
-}
-if(data52 < 0 || isNaN(data52)){
-const err44 = {instancePath:instancePath+"/stop_grace_period",schemaPath:"#/properties/stop_grace_period/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.stop_grace_period,data:data52};
-if(vErrors === null){
-vErrors = [err44];
-}
-else {
-vErrors.push(err44);
 }
 errors++;
 }
@@ -3546,12 +3489,12 @@ let data53 = data.logging;
 if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
 for(const key3 in data53){
 if(!(((key3 === "driver") || (key3 === "options")) || (pattern0.test(key3)))){
-const err45 = {instancePath:instancePath+"/logging",schemaPath:"#/properties/logging/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema12.properties.logging,data:data53};
+const err43 = {instancePath:instancePath+"/logging",schemaPath:"#/properties/logging/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema12.properties.logging,data:data53};
 if(vErrors === null){
-vErrors = [err45];
+vErrors = [err43];
 }
 else {
-vErrors.push(err45);
+vErrors.push(err43);
 }
 errors++;
 }
@@ -3559,12 +3502,12 @@ errors++;
 if(data53.driver !== undefined){
 let data54 = data53.driver;
 if(typeof data54 !== "string"){
-const err46 = {instancePath:instancePath+"/logging/driver",schemaPath:"#/properties/logging/properties/driver/type",keyword:"type",params:{type: "string"},schema:schema12.properties.logging.properties.driver.type,parentSchema:schema12.properties.logging.properties.driver,data:data54};
+const err44 = {instancePath:instancePath+"/logging/driver",schemaPath:"#/properties/logging/properties/driver/type",keyword:"type",params:{type: "string"},schema:schema12.properties.logging.properties.driver.type,parentSchema:schema12.properties.logging.properties.driver,data:data54};
 if(vErrors === null){
-vErrors = [err46];
+vErrors = [err44];
 }
 else {
-vErrors.push(err46);
+vErrors.push(err44);
 }
 errors++;
 }
@@ -3577,12 +3520,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/logging",schemaPath:"#/properties/logging/type",keyword:"type",params:{type: "object"},schema:schema12.properties.logging.type,parentSchema:schema12.properties.logging,data:data53};
+const err45 = {instancePath:instancePath+"/logging",schemaPath:"#/properties/logging/type",keyword:"type",params:{type: "object"},schema:schema12.properties.logging.type,parentSchema:schema12.properties.logging,data:data53};
 if(vErrors === null){
-vErrors = [err47];
+vErrors = [err45];
 }
 else {
-vErrors.push(err47);
+vErrors.push(err45);
 }
 errors++;
 }
@@ -3590,7 +3533,32 @@ errors++;
 if(data.platform !== undefined){
 let data56 = data.platform;
 if(typeof data56 !== "string"){
-const err48 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/type",keyword:"type",params:{type: "string"},schema:schema12.properties.platform.type,parentSchema:schema12.properties.platform,data:data56};
+const err46 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/type",keyword:"type",params:{type: "string"},schema:schema12.properties.platform.type,parentSchema:schema12.properties.platform,data:data56};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data.profiles !== undefined){
+let data57 = data.profiles;
+const err47 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.profiles,data:data57};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+if(Array.isArray(data57)){
+const len11 = data57.length;
+for(let i11=0; i11<len11; i11++){
+let data58 = data57[i11];
+if(typeof data58 !== "string"){
+const err48 = {instancePath:instancePath+"/profiles/" + i11,schemaPath:"#/properties/profiles/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.profiles.items.type,parentSchema:schema12.properties.profiles.items,data:data58};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -3600,9 +3568,9 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data.profiles !== undefined){
-let data57 = data.profiles;
-const err49 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.profiles,data:data57};
+}
+else {
+const err49 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},schema:schema12.properties.profiles.type,parentSchema:schema12.properties.profiles,data:data57};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -3610,12 +3578,12 @@ else {
 vErrors.push(err49);
 }
 errors++;
-if(Array.isArray(data57)){
-const len11 = data57.length;
-for(let i11=0; i11<len11; i11++){
-let data58 = data57[i11];
-if(typeof data58 !== "string"){
-const err50 = {instancePath:instancePath+"/profiles/" + i11,schemaPath:"#/properties/profiles/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.profiles.items.type,parentSchema:schema12.properties.profiles.items,data:data58};
+}
+}
+if(data.scale !== undefined){
+let data59 = data.scale;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+const err50 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.scale.type,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -3624,10 +3592,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-}
-}
-else {
-const err51 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},schema:schema12.properties.profiles.type,parentSchema:schema12.properties.profiles,data:data57};
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000 || isNaN(data59)){
+const err51 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -3636,11 +3603,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-if(data.scale !== undefined){
-let data59 = data.scale;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-const err52 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.scale.type,parentSchema:schema12.properties.scale,data:data59};
+if(data59 < 0 || isNaN(data59)){
+const err52 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -3649,9 +3613,14 @@ vErrors.push(err52);
 }
 errors++;
 }
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000 || isNaN(data59)){
-const err53 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.scale,data:data59};
+}
+}
+if(data.resources !== undefined){
+let data60 = data.resources;
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+for(const key4 in data60){
+if(!(((((((((key4 === "cpus") || (key4 === "cpuset")) || (key4 === "cpu_shares")) || (key4 === "memory")) || (key4 === "memory_reservation")) || (key4 === "memory_swap")) || (key4 === "pids")) || (key4 === "devices")) || (pattern0.test(key4)))){
+const err53 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema12.properties.resources,data:data60};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3660,8 +3629,12 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data59 < 0 || isNaN(data59)){
-const err54 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.scale,data:data59};
+}
+if(data60.cpus !== undefined){
+let data61 = data60.cpus;
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 < 0 || isNaN(data61)){
+const err54 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3671,10 +3644,8 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
-if(data.resources !== undefined){
-let data60 = data.resources;
-const err55 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.resources,data:data60};
+else {
+const err55 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/type",keyword:"type",params:{type: "number"},schema:schema12.properties.resources.properties.cpus.type,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3682,10 +3653,12 @@ else {
 vErrors.push(err55);
 }
 errors++;
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-for(const key4 in data60){
-if(!(((((((((key4 === "cpus") || (key4 === "cpuset")) || (key4 === "cpu_shares")) || (key4 === "memory")) || (key4 === "memory_reservation")) || (key4 === "memory_swap")) || (key4 === "pids")) || (key4 === "devices")) || (pattern0.test(key4)))){
-const err56 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema12.properties.resources,data:data60};
+}
+}
+if(data60.cpuset !== undefined){
+let data62 = data60.cpuset;
+if(typeof data62 !== "string"){
+const err56 = {instancePath:instancePath+"/resources/cpuset",schemaPath:"#/properties/resources/properties/cpuset/type",keyword:"type",params:{type: "string"},schema:schema12.properties.resources.properties.cpuset.type,parentSchema:schema12.properties.resources.properties.cpuset,data:data62};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3695,11 +3668,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data60.cpus !== undefined){
-let data61 = data60.cpus;
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 < 0 || isNaN(data61)){
-const err57 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
+if(data60.cpu_shares !== undefined){
+let data63 = data60.cpu_shares;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+const err57 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.cpu_shares.type,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3708,9 +3680,9 @@ vErrors.push(err57);
 }
 errors++;
 }
-}
-else {
-const err58 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/type",keyword:"type",params:{type: "number"},schema:schema12.properties.resources.properties.cpus.type,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 262144 || isNaN(data63)){
+const err58 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/maximum",keyword:"maximum",params:{comparison: "<=", limit: 262144},schema:262144,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3719,11 +3691,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-if(data60.cpuset !== undefined){
-let data62 = data60.cpuset;
-if(typeof data62 !== "string"){
-const err59 = {instancePath:instancePath+"/resources/cpuset",schemaPath:"#/properties/resources/properties/cpuset/type",keyword:"type",params:{type: "string"},schema:schema12.properties.resources.properties.cpuset.type,parentSchema:schema12.properties.resources.properties.cpuset,data:data62};
+if(data63 < 0 || isNaN(data63)){
+const err59 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -3733,10 +3702,11 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data60.cpu_shares !== undefined){
-let data63 = data60.cpu_shares;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-const err60 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.cpu_shares.type,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+}
+if(data60.memory !== undefined){
+let data64 = data60.memory;
+if((typeof data64 !== "string") && (!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64))))){
+const err60 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory.type},schema:schema12.properties.resources.properties.memory.type,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -3745,9 +3715,9 @@ vErrors.push(err60);
 }
 errors++;
 }
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 262144 || isNaN(data63)){
-const err61 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/maximum",keyword:"maximum",params:{comparison: "<=", limit: 262144},schema:262144,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 9007199254740991 || isNaN(data64)){
+const err61 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3756,8 +3726,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(data63 < 0 || isNaN(data63)){
-const err62 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+if(data64 < -1 || isNaN(data64)){
+const err62 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3768,10 +3738,10 @@ errors++;
 }
 }
 }
-if(data60.memory !== undefined){
-let data64 = data60.memory;
-if((typeof data64 !== "string") && (!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64))))){
-const err63 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory.type},schema:schema12.properties.resources.properties.memory.type,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+if(data60.memory_reservation !== undefined){
+let data65 = data60.memory_reservation;
+if((typeof data65 !== "string") && (!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65))))){
+const err63 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_reservation.type},schema:schema12.properties.resources.properties.memory_reservation.type,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3780,9 +3750,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 9007199254740991 || isNaN(data64)){
-const err64 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 9007199254740991 || isNaN(data65)){
+const err64 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3791,8 +3761,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data64 < -1 || isNaN(data64)){
-const err65 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+if(data65 < -1 || isNaN(data65)){
+const err65 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3803,10 +3773,10 @@ errors++;
 }
 }
 }
-if(data60.memory_reservation !== undefined){
-let data65 = data60.memory_reservation;
-if((typeof data65 !== "string") && (!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65))))){
-const err66 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_reservation.type},schema:schema12.properties.resources.properties.memory_reservation.type,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+if(data60.memory_swap !== undefined){
+let data66 = data60.memory_swap;
+if((typeof data66 !== "string") && (!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66))))){
+const err66 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_swap.type},schema:schema12.properties.resources.properties.memory_swap.type,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3815,9 +3785,9 @@ vErrors.push(err66);
 }
 errors++;
 }
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 9007199254740991 || isNaN(data65)){
-const err67 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 9007199254740991 || isNaN(data66)){
+const err67 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3826,8 +3796,8 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(data65 < -1 || isNaN(data65)){
-const err68 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+if(data66 < -1 || isNaN(data66)){
+const err68 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3838,10 +3808,10 @@ errors++;
 }
 }
 }
-if(data60.memory_swap !== undefined){
-let data66 = data60.memory_swap;
-if((typeof data66 !== "string") && (!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66))))){
-const err69 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_swap.type},schema:schema12.properties.resources.properties.memory_swap.type,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+if(data60.pids !== undefined){
+let data67 = data60.pids;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+const err69 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.pids.type,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3850,9 +3820,9 @@ vErrors.push(err69);
 }
 errors++;
 }
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 9007199254740991 || isNaN(data66)){
-const err70 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 9007199254740991 || isNaN(data67)){
+const err70 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3861,48 +3831,13 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(data66 < -1 || isNaN(data66)){
-const err71 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+if(data67 < -1 || isNaN(data67)){
+const err71 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err71];
 }
 else {
 vErrors.push(err71);
-}
-errors++;
-}
-}
-}
-if(data60.pids !== undefined){
-let data67 = data60.pids;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-const err72 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.pids.type,parentSchema:schema12.properties.resources.properties.pids,data:data67};
-if(vErrors === null){
-vErrors = [err72];
-}
-else {
-vErrors.push(err72);
-}
-errors++;
-}
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 9007199254740991 || isNaN(data67)){
-const err73 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.pids,data:data67};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-if(data67 < -1 || isNaN(data67)){
-const err74 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.pids,data:data67};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
 }
 errors++;
 }
@@ -3920,7 +3855,45 @@ errors = vErrors.length;
 }
 }
 else {
-const err75 = {instancePath:instancePath+"/resources/devices",schemaPath:"#/properties/resources/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.resources.properties.devices.type,parentSchema:schema12.properties.resources.properties.devices,data:data68};
+const err72 = {instancePath:instancePath+"/resources/devices",schemaPath:"#/properties/resources/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.resources.properties.devices.type,parentSchema:schema12.properties.resources.properties.devices,data:data68};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/type",keyword:"type",params:{type: "object"},schema:schema12.properties.resources.type,parentSchema:schema12.properties.resources,data:data60};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+if(data.pid !== undefined){
+let data70 = data.pid;
+if(typeof data70 !== "string"){
+const err74 = {instancePath:instancePath+"/pid",schemaPath:"#/properties/pid/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pid.type,parentSchema:schema12.properties.pid,data:data70};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+if(data.ipc !== undefined){
+let data71 = data.ipc;
+if(typeof data71 !== "string"){
+const err75 = {instancePath:instancePath+"/ipc",schemaPath:"#/properties/ipc/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ipc.type,parentSchema:schema12.properties.ipc,data:data71};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -3930,9 +3903,14 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
-else {
-const err76 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/type",keyword:"type",params:{type: "object"},schema:schema12.properties.resources.type,parentSchema:schema12.properties.resources,data:data60};
+if(data.security_opt !== undefined){
+let data72 = data.security_opt;
+if(Array.isArray(data72)){
+const len13 = data72.length;
+for(let i13=0; i13<len13; i13++){
+let data73 = data72[i13];
+if(typeof data73 !== "string"){
+const err76 = {instancePath:instancePath+"/security_opt/" + i13,schemaPath:"#/properties/security_opt/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.security_opt.items.type,parentSchema:schema12.properties.security_opt.items,data:data73};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -3942,73 +3920,14 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data.pid !== undefined){
-let data70 = data.pid;
-if(typeof data70 !== "string"){
-const err77 = {instancePath:instancePath+"/pid",schemaPath:"#/properties/pid/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pid.type,parentSchema:schema12.properties.pid,data:data70};
+}
+else {
+const err77 = {instancePath:instancePath+"/security_opt",schemaPath:"#/properties/security_opt/type",keyword:"type",params:{type: "array"},schema:schema12.properties.security_opt.type,parentSchema:schema12.properties.security_opt,data:data72};
 if(vErrors === null){
 vErrors = [err77];
 }
 else {
 vErrors.push(err77);
-}
-errors++;
-}
-const err78 = {instancePath:instancePath+"/pid",schemaPath:"#/properties/pid/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pid,data:data70};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-if(data.ipc !== undefined){
-let data71 = data.ipc;
-if(typeof data71 !== "string"){
-const err79 = {instancePath:instancePath+"/ipc",schemaPath:"#/properties/ipc/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ipc.type,parentSchema:schema12.properties.ipc,data:data71};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-}
-const err80 = {instancePath:instancePath+"/ipc",schemaPath:"#/properties/ipc/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.ipc,data:data71};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-if(data.security_opt !== undefined){
-let data72 = data.security_opt;
-if(Array.isArray(data72)){
-const len13 = data72.length;
-for(let i13=0; i13<len13; i13++){
-let data73 = data72[i13];
-if(typeof data73 !== "string"){
-const err81 = {instancePath:instancePath+"/security_opt/" + i13,schemaPath:"#/properties/security_opt/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.security_opt.items.type,parentSchema:schema12.properties.security_opt.items,data:data73};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-}
-else {
-const err82 = {instancePath:instancePath+"/security_opt",schemaPath:"#/properties/security_opt/type",keyword:"type",params:{type: "array"},schema:schema12.properties.security_opt.type,parentSchema:schema12.properties.security_opt,data:data72};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
 }
 errors++;
 }
@@ -4020,24 +3939,24 @@ const len14 = data74.length;
 for(let i14=0; i14<len14; i14++){
 let data75 = data74[i14];
 if((typeof data75 !== "string") && (!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75))))){
-const err83 = {instancePath:instancePath+"/group_add/" + i14,schemaPath:"#/properties/group_add/items/type",keyword:"type",params:{type: schema12.properties.group_add.items.type},schema:schema12.properties.group_add.items.type,parentSchema:schema12.properties.group_add.items,data:data75};
+const err78 = {instancePath:instancePath+"/group_add/" + i14,schemaPath:"#/properties/group_add/items/type",keyword:"type",params:{type: schema12.properties.group_add.items.type},schema:schema12.properties.group_add.items.type,parentSchema:schema12.properties.group_add.items,data:data75};
 if(vErrors === null){
-vErrors = [err83];
+vErrors = [err78];
 }
 else {
-vErrors.push(err83);
+vErrors.push(err78);
 }
 errors++;
 }
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/group_add",schemaPath:"#/properties/group_add/type",keyword:"type",params:{type: "array"},schema:schema12.properties.group_add.type,parentSchema:schema12.properties.group_add,data:data74};
+const err79 = {instancePath:instancePath+"/group_add",schemaPath:"#/properties/group_add/type",keyword:"type",params:{type: "array"},schema:schema12.properties.group_add.type,parentSchema:schema12.properties.group_add,data:data74};
 if(vErrors === null){
-vErrors = [err84];
+vErrors = [err79];
 }
 else {
-vErrors.push(err84);
+vErrors.push(err79);
 }
 errors++;
 }
@@ -4045,12 +3964,12 @@ errors++;
 if(data.tty !== undefined){
 let data76 = data.tty;
 if(typeof data76 !== "boolean"){
-const err85 = {instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.tty.type,parentSchema:schema12.properties.tty,data:data76};
+const err80 = {instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.tty.type,parentSchema:schema12.properties.tty,data:data76};
 if(vErrors === null){
-vErrors = [err85];
+vErrors = [err80];
 }
 else {
-vErrors.push(err85);
+vErrors.push(err80);
 }
 errors++;
 }
@@ -4058,24 +3977,24 @@ errors++;
 if(data.stdin_open !== undefined){
 let data77 = data.stdin_open;
 if(typeof data77 !== "boolean"){
-const err86 = {instancePath:instancePath+"/stdin_open",schemaPath:"#/properties/stdin_open/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.stdin_open.type,parentSchema:schema12.properties.stdin_open,data:data77};
+const err81 = {instancePath:instancePath+"/stdin_open",schemaPath:"#/properties/stdin_open/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.stdin_open.type,parentSchema:schema12.properties.stdin_open,data:data77};
 if(vErrors === null){
-vErrors = [err86];
+vErrors = [err81];
 }
 else {
-vErrors.push(err86);
+vErrors.push(err81);
 }
 errors++;
 }
 }
 if(data.secrets !== undefined){
 let data78 = data.secrets;
-const err87 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.secrets,data:data78};
+const err82 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.secrets,data:data78};
 if(vErrors === null){
-vErrors = [err87];
+vErrors = [err82];
 }
 else {
-vErrors.push(err87);
+vErrors.push(err82);
 }
 errors++;
 if(Array.isArray(data78)){
@@ -4088,24 +4007,24 @@ errors = vErrors.length;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
+const err83 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
 if(vErrors === null){
-vErrors = [err88];
+vErrors = [err83];
 }
 else {
-vErrors.push(err88);
+vErrors.push(err83);
 }
 errors++;
 }
 }
 if(data.configs !== undefined){
 let data80 = data.configs;
-const err89 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.configs,data:data80};
+const err84 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.configs,data:data80};
 if(vErrors === null){
-vErrors = [err89];
+vErrors = [err84];
 }
 else {
-vErrors.push(err89);
+vErrors.push(err84);
 }
 errors++;
 if(Array.isArray(data80)){
@@ -4118,7 +4037,73 @@ errors = vErrors.length;
 }
 }
 else {
-const err90 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+const err85 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+}
+if(data.pull !== undefined){
+let data82 = data.pull;
+if(typeof data82 !== "string"){
+const err86 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
+const err87 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+if(data.runtime !== undefined){
+let data83 = data.runtime;
+if(typeof data83 !== "string"){
+const err88 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+}
+if(data.annotations !== undefined){
+if(!(validate23(data.annotations, {instancePath:instancePath+"/annotations",parentData:data,parentDataProperty:"annotations",rootData}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+}
+if(data.oom_score_adj !== undefined){
+let data85 = data.oom_score_adj;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+const err89 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000 || isNaN(data85)){
+const err90 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4127,11 +4112,8 @@ vErrors.push(err90);
 }
 errors++;
 }
-}
-if(data.pull !== undefined){
-let data82 = data.pull;
-if(typeof data82 !== "string"){
-const err91 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
+if(data85 < -1000 || isNaN(data85)){
+const err91 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4140,8 +4122,12 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
-const err92 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
+}
+}
+if(data.userns_mode !== undefined){
+let data86 = data.userns_mode;
+if(typeof data86 !== "string"){
+const err92 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4151,10 +4137,10 @@ vErrors.push(err92);
 errors++;
 }
 }
-if(data.runtime !== undefined){
-let data83 = data.runtime;
-if(typeof data83 !== "string"){
-const err93 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
+if(data.uts !== undefined){
+let data87 = data.uts;
+if(typeof data87 !== "string"){
+const err93 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4163,7 +4149,11 @@ vErrors.push(err93);
 }
 errors++;
 }
-const err94 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.runtime,data:data83};
+}
+if(data.cgroup !== undefined){
+let data88 = data.cgroup;
+if(typeof data88 !== "string"){
+const err94 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4172,13 +4162,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(data.annotations !== undefined){
-let data84 = data.annotations;
-if(!(validate23(data84, {instancePath:instancePath+"/annotations",parentData:data,parentDataProperty:"annotations",rootData}))){
-vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
-errors = vErrors.length;
-}
-const err95 = {instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.annotations,data:data84};
+if(!((data88 === "host") || (data88 === "private"))){
+const err95 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -4187,10 +4172,11 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(data.oom_score_adj !== undefined){
-let data85 = data.oom_score_adj;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err96 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+if(data.cgroup_parent !== undefined){
+let data89 = data.cgroup_parent;
+if(typeof data89 !== "string"){
+const err96 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -4199,7 +4185,15 @@ vErrors.push(err96);
 }
 errors++;
 }
-const err97 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+if(data.device_cgroup_rules !== undefined){
+let data90 = data.device_cgroup_rules;
+if(Array.isArray(data90)){
+const len17 = data90.length;
+for(let i17=0; i17<len17; i17++){
+let data91 = data90[i17];
+if(typeof data91 !== "string"){
+const err97 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -4207,9 +4201,11 @@ else {
 vErrors.push(err97);
 }
 errors++;
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000 || isNaN(data85)){
-const err98 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+}
+}
+else {
+const err98 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -4218,8 +4214,17 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(data85 < -1000 || isNaN(data85)){
-const err99 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+if(data.storage_opt !== undefined){
+if(!(validate23(data.storage_opt, {instancePath:instancePath+"/storage_opt",parentData:data,parentDataProperty:"storage_opt",rootData}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+}
+if(data.mac_address !== undefined){
+let data93 = data.mac_address;
+if(typeof data93 !== "string"){
+const err99 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -4229,11 +4234,10 @@ vErrors.push(err99);
 errors++;
 }
 }
-}
-if(data.userns_mode !== undefined){
-let data86 = data.userns_mode;
-if(typeof data86 !== "string"){
-const err100 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
+if(data.attach !== undefined){
+let data94 = data.attach;
+if(typeof data94 !== "boolean"){
+const err100 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -4242,7 +4246,7 @@ vErrors.push(err100);
 }
 errors++;
 }
-const err101 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.userns_mode,data:data86};
+const err101 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.attach,data:data94};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -4251,181 +4255,14 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(data.uts !== undefined){
-let data87 = data.uts;
-if(typeof data87 !== "string"){
-const err102 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
+if(data.post_start !== undefined){
+let data95 = data.post_start;
+const err102 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
 vErrors = [err102];
 }
 else {
 vErrors.push(err102);
-}
-errors++;
-}
-const err103 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.uts,data:data87};
-if(vErrors === null){
-vErrors = [err103];
-}
-else {
-vErrors.push(err103);
-}
-errors++;
-}
-if(data.cgroup !== undefined){
-let data88 = data.cgroup;
-if(typeof data88 !== "string"){
-const err104 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
-if(vErrors === null){
-vErrors = [err104];
-}
-else {
-vErrors.push(err104);
-}
-errors++;
-}
-if(!((data88 === "host") || (data88 === "private"))){
-const err105 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
-if(vErrors === null){
-vErrors = [err105];
-}
-else {
-vErrors.push(err105);
-}
-errors++;
-}
-const err106 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.cgroup,data:data88};
-if(vErrors === null){
-vErrors = [err106];
-}
-else {
-vErrors.push(err106);
-}
-errors++;
-}
-if(data.cgroup_parent !== undefined){
-let data89 = data.cgroup_parent;
-if(typeof data89 !== "string"){
-const err107 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
-if(vErrors === null){
-vErrors = [err107];
-}
-else {
-vErrors.push(err107);
-}
-errors++;
-}
-const err108 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.cgroup_parent,data:data89};
-if(vErrors === null){
-vErrors = [err108];
-}
-else {
-vErrors.push(err108);
-}
-errors++;
-}
-if(data.device_cgroup_rules !== undefined){
-let data90 = data.device_cgroup_rules;
-const err109 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
-if(vErrors === null){
-vErrors = [err109];
-}
-else {
-vErrors.push(err109);
-}
-errors++;
-if(Array.isArray(data90)){
-const len17 = data90.length;
-for(let i17=0; i17<len17; i17++){
-let data91 = data90[i17];
-if(typeof data91 !== "string"){
-const err110 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
-if(vErrors === null){
-vErrors = [err110];
-}
-else {
-vErrors.push(err110);
-}
-errors++;
-}
-}
-}
-else {
-const err111 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
-if(vErrors === null){
-vErrors = [err111];
-}
-else {
-vErrors.push(err111);
-}
-errors++;
-}
-}
-if(data.storage_opt !== undefined){
-let data92 = data.storage_opt;
-if(!(validate23(data92, {instancePath:instancePath+"/storage_opt",parentData:data,parentDataProperty:"storage_opt",rootData}))){
-vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
-errors = vErrors.length;
-}
-const err112 = {instancePath:instancePath+"/storage_opt",schemaPath:"#/properties/storage_opt/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.storage_opt,data:data92};
-if(vErrors === null){
-vErrors = [err112];
-}
-else {
-vErrors.push(err112);
-}
-errors++;
-}
-if(data.mac_address !== undefined){
-let data93 = data.mac_address;
-if(typeof data93 !== "string"){
-const err113 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
-if(vErrors === null){
-vErrors = [err113];
-}
-else {
-vErrors.push(err113);
-}
-errors++;
-}
-const err114 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.mac_address,data:data93};
-if(vErrors === null){
-vErrors = [err114];
-}
-else {
-vErrors.push(err114);
-}
-errors++;
-}
-if(data.attach !== undefined){
-let data94 = data.attach;
-if(typeof data94 !== "boolean"){
-const err115 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
-if(vErrors === null){
-vErrors = [err115];
-}
-else {
-vErrors.push(err115);
-}
-errors++;
-}
-const err116 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.attach,data:data94};
-if(vErrors === null){
-vErrors = [err116];
-}
-else {
-vErrors.push(err116);
-}
-errors++;
-}
-if(data.post_start !== undefined){
-let data95 = data.post_start;
-const err117 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
-if(vErrors === null){
-vErrors = [err117];
-}
-else {
-vErrors.push(err117);
 }
 errors++;
 if(Array.isArray(data95)){
@@ -4438,24 +4275,24 @@ errors = vErrors.length;
 }
 }
 else {
-const err118 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
+const err103 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
-vErrors = [err118];
+vErrors = [err103];
 }
 else {
-vErrors.push(err118);
+vErrors.push(err103);
 }
 errors++;
 }
 }
 if(data.pre_stop !== undefined){
 let data97 = data.pre_stop;
-const err119 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
+const err104 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err119];
+vErrors = [err104];
 }
 else {
-vErrors.push(err119);
+vErrors.push(err104);
 }
 errors++;
 if(Array.isArray(data97)){
@@ -4468,12 +4305,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err120 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
+const err105 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err120];
+vErrors = [err105];
 }
 else {
-vErrors.push(err120);
+vErrors.push(err105);
 }
 errors++;
 }
@@ -4481,12 +4318,12 @@ errors++;
 if(data.task !== undefined){
 let data99 = data.task;
 if(typeof data99 !== "boolean"){
-const err121 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
+const err106 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
 if(vErrors === null){
-vErrors = [err121];
+vErrors = [err106];
 }
 else {
-vErrors.push(err121);
+vErrors.push(err106);
 }
 errors++;
 }
@@ -4494,12 +4331,12 @@ errors++;
 if(data.ready !== undefined){
 let data100 = data.ready;
 if(typeof data100 !== "string"){
-const err122 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
+const err107 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
 if(vErrors === null){
-vErrors = [err122];
+vErrors = [err107];
 }
 else {
-vErrors.push(err122);
+vErrors.push(err107);
 }
 errors++;
 }
@@ -4512,12 +4349,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err123 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
+const err108 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
 if(vErrors === null){
-vErrors = [err123];
+vErrors = [err108];
 }
 else {
-vErrors.push(err123);
+vErrors.push(err108);
 }
 errors++;
 }

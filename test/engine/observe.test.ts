@@ -116,7 +116,7 @@ test("containers that differ get their live side, and one that vanished is left 
   const { containers } = await inspectDiffering(engine, { observed, ids: [web, gone] }, signal);
   expect(new Map(containers.map(({ id, live }) => [id, live]))).toEqual(
     new Map([
-      [web, { environment: { NAME: "shop-web-1" }, restart: { policy: "no", maxRetries: 0 } }],
+      [web, { environment: { NAME: "shop-web-1" }, restart: { policy: "no", maxRetries: 0 }, limits: {} }],
       [same, undefined],
     ]),
   );

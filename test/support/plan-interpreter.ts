@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from "../../src/std/digest.ts";
-import { concealedSpec } from "../../src/plan/container-spec.ts";
+import { concealedSpec, updatablePart } from "../../src/plan/container-spec.ts";
 import { devVolumeLabels, devVolumeName } from "../../src/plan/dev-volume.ts";
 import { imageIdOf } from "../../src/plan/input-digest.ts";
 import type { Inputs } from "../../src/plan/inputs.ts";
@@ -111,7 +111,7 @@ function applyOperation(engine: Observed, operation: Operation, around: Around):
       return changed(engine, operation.id, { name: operation.name });
     case "container.update":
       return changed(engine, operation.id, {
-        live: { environment: {}, restart: slotOf(around, operation.slot).service.restart },
+        settled: updatablePart(slotOf(around, operation.slot).labelSpec),
       });
     case "container.remove":
       return { ...engine, containers: engine.containers.filter((other) => other.id !== operation.id) };

@@ -42,6 +42,9 @@ const BESIDE: readonly (readonly [string, object])[] = [
   ["volumes[].bind", { target: "/x", source: "./x" }],
   ["watch[].exec", { path: "./x", action: "exec" }],
   ["watch[].target", { path: "./x", action: "sync" }],
+  ...["driver", "count", "device_ids", "options"].map(
+    (key) => [`resources.devices[].${key}`, { capabilities: ["gpu"] }] as const,
+  ),
 ];
 
 function* places(schema: Schema, name: string, file: SchemaPlace["file"]): Generator<SchemaPlace> {

@@ -1,7 +1,8 @@
 import { DockError } from "../../error.ts";
+import { updateBody } from "../../plan/container-spec.ts";
 import type { Operation, SlotRef } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
-import { createSlotContainer, updateBody } from "../create-container.ts";
+import { createSlotContainer } from "../create-container.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
 import { waitUntilReady } from "../readiness.ts";
 
@@ -82,7 +83,7 @@ export async function updateContainer(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await execution.engine.updateContainer(operation.id, updateBody(wantedSlot(execution, operation.slot)), signal);
+  await execution.engine.updateContainer(operation.id, updateBody(wantedSlot(execution, operation.slot).spec), signal);
 }
 
 export async function restartContainer(

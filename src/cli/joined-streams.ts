@@ -44,17 +44,19 @@ export async function joinStreams(session: Session, joined: JoinedProcess): Prom
 function useTerminal(io: Io, joined: JoinedProcess): () => void {
   const { stdin, stdout } = io;
   stdin.setRawMode?.(true);
-  const resize = (): void => void followSize(stdout, joined);
+  const ended = new AbortController();
+  const resize = (): void => void followSize(stdout, joined, ended.signal);
   resize();
   stdout.on("resize", resize);
   return () => {
+    ended.abort();
     stdout.off("resize", resize);
     stdin.setRawMode?.(false);
   };
 }
 
 /** Tries until the engine can change the size, for a short time: it can't before the process has begun. */
-async function followSize(stdout: Output, { resize }: JoinedProcess): Promise<void> {
+async function followSize(stdout: Output, { resize }: JoinedProcess, ended: AbortSignal): Promise<void> {
   for (let pause = 5; pause < 1000; pause *= 2) {
     const { rows, columns } = stdout;
     if (rows === undefined || columns === undefined) return;
@@ -62,11 +64,14 @@ async function followSize(stdout: Output, { resize }: JoinedProcess): Promise<vo
       await resize({ rows, columns });
       return;
     } catch (error) {
+      // What a process that has ended can't be told is of no interest.
+      if (ended.aborted) return;
       // A terminal of the wrong size is no reason to end the process in it.
       if (!(error instanceof DockError)) throw error;
       if (error.status === undefined || error.status === 404) return;
     }
-    await systemClock.sleep(pause);
+    await systemClock.sleep(pause, ended).catch(() => undefined);
+    if (ended.aborted) return;
   }
 }
 

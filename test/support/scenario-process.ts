@@ -18,8 +18,8 @@ export interface DockOptions {
   readonly deadline?: number;
 }
 
-/** The published program; DOCK_PROGRAM names another build of it. */
-const PROGRAM = process.env["DOCK_PROGRAM"] ?? join(import.meta.dirname, "../../dist/dock.js");
+/** The published program. */
+export const PROGRAM = join(import.meta.dirname, "../../dist/dock.js");
 const DEADLINE_MS = 90_000;
 
 /** A run of dock as a process of its own: signals, exit codes and broken pipes are real. */

@@ -1,3 +1,4 @@
+import { DockError } from "../../error.ts";
 import { credentialsFor } from "../../engine/auth.ts";
 import { registryHost } from "../../engine/image-ref.ts";
 import type { Operation } from "../../plan/operation.ts";
@@ -49,5 +50,11 @@ export async function removeImage(
   { engine }: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await engine.removeImage(operation.ref, signal);
+  try {
+    await engine.removeImage(operation.ref, signal);
+  } catch (error) {
+    // Of an image's tags that are removed at once, older engines fail over the last one after they have removed it.
+    if (!(error instanceof DockError) || error.status === undefined) throw error;
+    if (await engine.inspectImage(operation.ref, signal)) throw error;
+  }
 }

@@ -205,6 +205,19 @@ describe("build", () => {
     await s.removeUntagged();
   });
 
+  scenario("leaves no input tag behind after down --rmi, however many an image has", async ({ s }) => {
+    await s.write({ "app/Dockerfile": "FROM busybox:latest\nRUN echo removed > /file\n" });
+    await s.declare({ images: { app: { context: "app" } } });
+    await s.dock(["build", "app", "-t", `${s.project}-app:in-${"0".repeat(64)}`]);
+    const repository = `${s.project}-app`;
+    for (let index = 1; index < 16; index += 1) {
+      const tag = `in-${index.toString(16).repeat(64)}`;
+      await s.engine.post(`/images/${repository}:in-${"0".repeat(64)}/tag?repo=${repository}&tag=${tag}`);
+    }
+    await s.dock(["down", "--rmi"]);
+    expect(await tags(s)).toEqual({});
+  });
+
   scenario("builds again when a file changes while it is built", async ({ s }) => {
     const wait = `RUN --mount=type=cache,target=/meet,id=${s.project} echo waiting for ${s.project}; [ -e /meet/go ] || sleep 2; touch /meet/go`;
     await s.write({ "app/Dockerfile": `FROM busybox:latest\nCOPY file /\n${wait}\n`, "app/file": "one\n" });

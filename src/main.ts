@@ -1,4 +1,4 @@
-import { run } from "./cli/run.ts";
+import { quickAnswer } from "./cli/quick-answer.ts";
 import { EXIT_BUG } from "./error.ts";
 
 // Whatever ends the process before `run` has finished is a failure (an engine's lost answer can leave nothing to wait for).
@@ -10,13 +10,23 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 // The release is made of CommonJS scripts, which cannot await here; a rejection is a bug that Node shows.
-void run(process.argv.slice(2), {
-  // Opening it takes a millisecond that most commands have no use for.
-  get stdin() {
-    return process.stdin;
-  },
-  stdout: process.stdout,
-  stderr: process.stderr,
-  cwd: process.cwd(),
-  env: process.env,
-}).then((code) => (process.exitCode = code));
+void main(process.argv.slice(2)).then((code) => (process.exitCode = code));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const answer = argv.every((word) => word.startsWith("-")) ? quickAnswer(argv) : undefined;
+  if (answer !== undefined) {
+    process.stdout.write(answer);
+    return 0;
+  }
+  const { run } = await import("./cli/run.ts");
+  return run(argv, {
+    // Opening it takes a millisecond that most commands have no use for.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+    env: process.env,
+  });
+}

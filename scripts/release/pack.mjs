@@ -1,7 +1,7 @@
 /** @typedef {import("rolldown").OutputChunk} OutputChunk */
 
-/** Commands whose chunks everyday runs load; what they import statically is loaded with them. */
-const EVERYDAY = /\/src\/(main|cli\/session|cli\/commands\/(up|ps|plan|config|validate|build|down))\.ts$/;
+/** Modules that everyday commands load; what their chunks import statically is loaded with them. */
+const EVERYDAY = /\/src\/(main|project\/print|cli\/run|cli\/commands\/(up|ps|plan|config|validate|build|down))\.ts$/;
 
 /**
  * The scripts of a release from its chunks: `hot.js` with everything that an everyday command may load at its start,
@@ -19,7 +19,7 @@ export function pack(chunks) {
     hot.add(chunk);
     for (const name of chunk.imports) add(byName.get(name));
   };
-  for (const chunk of chunks) if (EVERYDAY.test(chunk.facadeModuleId ?? "")) add(chunk);
+  for (const chunk of chunks) if (chunk.moduleIds.some((id) => EVERYDAY.test(id))) add(chunk);
   return { "hot.js": script([...hot]), "cold.js": script(chunks.filter((chunk) => !hot.has(chunk))) };
 }
 

@@ -5,9 +5,9 @@ import type { CommandDefinition } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { addGlobalOptions, commandIndex, type GlobalOptions, withoutAliases } from "./global-options.ts";
 import { helpPage } from "./help.ts";
+import { quickAnswer } from "./quick-answer.ts";
 import { reportError } from "./report.ts";
 import { openSession, type Io } from "./session.ts";
-import { DOCK_VERSION } from "./version.ts";
 
 /** Runs one command line and gives the process's exit code; errors are on stderr by then. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -34,9 +34,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function topLevel(before: readonly string[], io: Io): number {
-  if (before.includes("--version") || before.includes("-V")) io.stdout.write(`dock ${DOCK_VERSION}\n`);
-  else if (before.every((word) => word === "-h" || word === "--help")) io.stdout.write(helpPage());
-  else throw new DockError("usage", `no command after ${before.join(" ")}`, { hint: 'see "dock --help"' });
+  const answer = quickAnswer(before);
+  if (answer === undefined) {
+    throw new DockError("usage", `no command after ${before.join(" ")}`, { hint: 'see "dock --help"' });
+  }
+  io.stdout.write(answer);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server } from "node:net";
 import { DockError } from "../error.ts";
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../std/clock.ts";
 import { sha256 } from "../std/digest.ts";
 
 /** What is locked: a project on an engine. */
@@ -24,7 +25,7 @@ const RETRY_MS = 100;
  */
 export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const name = `\0dock-${sha256(`${lock.engineId}\n${lock.project}`).slice(0, 24)}`;
-  const until = performance.now() + (lock.patience ?? PATIENCE_MS);
+  const until = systemClock.now() + (lock.patience ?? PATIENCE_MS);
   let told = false;
   for (;;) {
     const server = await claim(name, `process ${process.pid} (${lock.file})`);
@@ -36,7 +37,7 @@ export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal,
       }
     }
     const holder = await askHolder(name);
-    if (performance.now() > until) {
+    if (systemClock.now() > until) {
       throw new DockError(
         "locked",
         `project ${lock.project} is being changed by ${holder ?? "another dock"}; nothing was touched`,

@@ -5,9 +5,13 @@ import type { NeededPort } from "../plan/host-ports.ts";
 /** How many ports above a held one are tried for the suggestion. */
 const TRIED = 20;
 
-/** Whether something on this machine already listens where a port is to be bound. Only TCP can be told by trying. */
+/**
+ * Whether something on this machine already listens where a port is to be bound. Only TCP can be told by trying, which
+ * is left out where the kernel says that nobody listens: a try holds the port itself for a moment, and another dock or
+ * the engine that binds it just then would take that for somebody else.
+ */
 export async function isPortHeld({ hostIp, hostPort, protocol }: NeededPort): Promise<boolean> {
-  if (protocol !== "tcp") return false;
+  if (protocol !== "tcp" || (await listeners(hostPort))?.length === 0) return false;
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -33,10 +37,7 @@ export async function nextFreePort(port: NeededPort): Promise<number | undefined
 
 /** `process nginx (pid 4711)` for what listens on a TCP port, or "another process" where the kernel does not tell. */
 export async function listeningProcess(hostPort: number): Promise<string> {
-  const inodes = new Set([
-    ...(await listening("/proc/net/tcp", hostPort)),
-    ...(await listening("/proc/net/tcp6", hostPort)),
-  ]);
+  const inodes = new Set(await listeners(hostPort));
   if (inodes.size === 0) return "another process";
   for (const pid of (await names("/proc")).filter((name) => /^\d+$/.test(name))) {
     for (const descriptor of await names(`/proc/${pid}/fd`)) {
@@ -50,10 +51,16 @@ export async function listeningProcess(hostPort: number): Promise<string> {
   return "another process";
 }
 
-/** Inodes of the sockets that listen on a port, from a table of the kernel: local address in column 1, state 0A, inode in column 9. */
-async function listening(table: string, port: number): Promise<readonly string[]> {
+/** Inodes of the sockets that listen on a port, or undefined where the kernel does not tell. */
+async function listeners(port: number): Promise<readonly string[] | undefined> {
+  const tables = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map(text));
+  return tables.every((table) => table === "") ? undefined : tables.flatMap((table) => listening(table, port));
+}
+
+/** As one of the kernel's tables has them: local address in column 1, state 0A, inode in column 9. */
+function listening(table: string, port: number): readonly string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return (await text(table))
+  return table
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[1]?.endsWith(suffix) === true && columns[3] === "0A")

@@ -29,6 +29,13 @@ test("a port is free again when its listener has gone", async () => {
   expect(await isPortHeld(tcp(port))).toBe(false);
 });
 
+test("those who look at a free port at once don't take each other for its holder", async () => {
+  const port = await listen();
+  await new Promise((resolve) => open.pop()?.close(resolve));
+  const held = await Promise.all(Array.from({ length: 50 }, async () => isPortHeld(tcp(port))));
+  expect(held).not.toContain(true);
+});
+
 test("the suggestion is a port above that nobody holds", async () => {
   const port = await listen();
   const free = await nextFreePort(tcp(port));

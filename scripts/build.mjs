@@ -48,7 +48,12 @@ const old = join(root, ".cache", `dist-${process.pid}-old`);
 await mkdir(fresh, { recursive: true });
 for (const [name, content] of Object.entries(files)) await writeFile(join(fresh, name), content);
 await chmod(join(fresh, "dock.js"), 0o755);
-for (const [name, cache] of await train(fresh, root)) await writeFile(join(fresh, name), cache);
+try {
+  for (const [name, cache] of await train(fresh, root)) await writeFile(join(fresh, name), cache);
+} catch (error) {
+  // It starts more slowly without, and the first runs make caches of their own.
+  console.warn(`no code caches in this build: ${error.message}`);
+}
 await rename(join(root, "dist"), old).catch((/** @type {NodeJS.ErrnoException} */ error) => {
   if (error.code !== "ENOENT") throw error;
 });

@@ -1,19 +1,20 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "rolldown";
 
 /** A project that has a little of what most have. */
-const PROJECT = `
+const project = (/** @type {number} */ freePort) => `
 vars: { GREETING: hello }
 services:
   web:
     image: app:latest
     command: ["serve", "--port", "80"]
     environment: { GREETING: "\${GREETING} world", MODE: production }
-    ports: ["8080:80"]
+    ports: ["${freePort}:80"]
     mounts: ["data:/data", "./config:/etc/app:ro"]
     depends_on: [store]
   store:
@@ -37,9 +38,9 @@ const LESSONS = [["up", "-d"], ["--help"], ["ps"], ["plan"], ["config"], ["valid
 export async function train(release, root) {
   const folder = await mkdtemp(join(tmpdir(), "dock-train-"));
   try {
-    const project = join(folder, "project");
-    await mkdir(join(project, "config"), { recursive: true });
-    await writeFile(join(project, "dock.yaml"), PROJECT);
+    const cwd = join(folder, "project");
+    await mkdir(join(cwd, "config"), { recursive: true });
+    await writeFile(join(cwd, "dock.yaml"), project(await freePort()));
     const file = join(folder, "engine.mjs");
     await build({
       input: join(root, "test/support/fake-engine.ts"),
@@ -52,8 +53,8 @@ export async function train(release, root) {
     try {
       engine.addImage({ tags: ["app:latest"] });
       const env = { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: folder, DOCKER_HOST: engine.host };
-      await run([join(release, "dock.js"), "up", "-d"], { cwd: project, env: { ...env, XDG_CACHE_HOME: "/dev/null" } });
-      for (const words of LESSONS) await run([join(release, "dock.js"), ...words], { cwd: project, env });
+      await run([join(release, "dock.js"), "up", "-d"], { cwd, env: { ...env, XDG_CACHE_HOME: "/dev/null" } });
+      for (const words of LESSONS) await run([join(release, "dock.js"), ...words], { cwd, env });
     } finally {
       await engine[Symbol.asyncDispose]();
     }
@@ -65,6 +66,17 @@ export async function train(release, root) {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** @param {readonly string[]} args @param {import("node:child_process").SpawnOptions} options */

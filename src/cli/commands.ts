@@ -62,6 +62,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Work with containers",
     load: async () => (await import("./commands/exec.ts")).exec,
   },
+  run: {
+    summary: "Run a command in a new container of a service",
+    group: "Work with containers",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
   start: {
     summary: "Start containers that are there",
     group: "Work with containers",

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSlotContainer } from "../execute/create-container.ts";
 import { withProjectLock } from "../execute/lock.ts";
-import type { CanonicalSpec, SpecValue } from "../plan/container-spec.ts";
+import type { CanonicalSpec, SpecValue } from "../plan/spec-value.ts";
 import { slotTarget } from "../plan/operation.ts";
 import type { Action } from "../plan/plan.ts";
 import type { PlanRequest } from "../plan/request.ts";

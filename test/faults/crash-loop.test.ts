@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+import { crashLoop } from "../support/crash-loop.ts";
+import { choiceOf, crashPlan, note } from "../support/crash-plan.ts";
+import { CRASH_SCENARIOS } from "../support/crash-scenarios.ts";
+
+const HOUR_MS = 3_600_000;
+
+const plan = crashPlan();
+
+/** Every request of every scenario with every kind of fault; `npm run test:faults` tries them all, `npm test` a cut. */
+describe.each(plan.fields)("whatever fault strikes a request on $name, the next run comes to the same", (planned) => {
+  test.each(CRASH_SCENARIOS)(
+    "as without it: $name",
+    async (scenario) => {
+      await using field = await planned.open();
+      const chosen = choiceOf(plan, { field: planned.name, scenario: scenario.name });
+      const report = await crashLoop({ field, scenario, blows: planned.blows }, chosen);
+      note({ test: "crash loop", ...report });
+      expect(report.failures.join("\n\n")).toBe("");
+    },
+    HOUR_MS,
+  );
+});

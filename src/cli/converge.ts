@@ -8,6 +8,7 @@ import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
+import { exposedPorts } from "./exposed-ports.ts";
 import { heldPorts } from "./held-ports.ts";
 import { RunLogger } from "./logged-run.ts";
 import type { Session } from "./session.ts";
@@ -55,6 +56,7 @@ export async function converge(
       if (round === 0) options.accept?.(world);
       if ((round === 0 && !options.only) || world.reconciled.plan.actions.length > 0)
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
+      if (round === 0) for (const message of exposedPorts(world)) renderer.emit({ type: "notice", message });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
       await carryOut(session, world, options);

@@ -28,6 +28,7 @@ export async function loadDiagnosed(session: Session): Promise<Loaded> {
     ...(globals.project === undefined ? {} : { projectName: globals.project }),
     ...(globals.envFile === undefined ? {} : { envFile: globals.envFile }),
   });
+  session.redactor.learn(loaded.hidden);
   const linked = loaded.project ? await linkedRisks(loaded.project, io.env["HOME"]) : [];
   const diagnostics = sortDiagnostics([...loaded.diagnostics, ...linked]);
   return {

@@ -3,19 +3,23 @@ import { DockError, exitCode } from "../error.ts";
 import { formatDiagnostics } from "../ui/diagnostics-view.ts";
 import { formatError } from "../ui/error-view.ts";
 import { errorRecord, jsonLine } from "../ui/json.ts";
+import type { Redactor } from "../ui/redactor.ts";
 import { createStyle, type Style } from "../ui/style.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { Io, Session } from "./session.ts";
 
 /** Writes an error that ended a command to stderr and gives the exit code it stands for. With --json its result line goes to stdout. */
-export function reportError(error: unknown, to: { readonly io: Io; readonly globals: GlobalOptions }): number {
-  const { io, globals } = to;
+export function reportError(
+  error: unknown,
+  to: { readonly io: Io; readonly globals: GlobalOptions; readonly redactor: Redactor },
+): number {
+  const { io, globals, redactor } = to;
   // `dock logs | head`: whoever left off reading wants to hear no more.
   if (error instanceof DockError && error.code === "output-closed") return exitCode(error);
   if (globals.json && error instanceof DockError) {
-    io.stdout.write(jsonLine({ type: "result", ok: false, error: errorRecord(error) }));
+    io.stdout.write(jsonLine({ type: "result", ok: false, error: errorRecord(redactor.error(error)) }));
   }
-  io.stderr.write(`${formatError(error, stderrStyle({ io, globals }))}\n`);
+  io.stderr.write(`${redactor.mask(formatError(error, stderrStyle({ io, globals })))}\n`);
   return exitCode(error);
 }
 

@@ -8,11 +8,17 @@ import { helpPage } from "./help.ts";
 import { quickAnswer } from "./quick-answer.ts";
 import { reportError } from "./report.ts";
 import { openSession, type Io } from "./session.ts";
+<<<<<<< Updated upstream
+=======
+import { Redactor } from "../ui/redactor.ts";
+import { DOCK_VERSION } from "./version.ts";
+>>>>>>> Stashed changes
 
 /** Runs one command line and gives the process's exit code; errors are on stderr by then. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const words = withoutAliases(argv);
   let globals: GlobalOptions = {};
+  const redactor = new Redactor();
   try {
     const index = commandIndex(words);
     const before = words.slice(0, index < 0 ? words.length : index);
@@ -26,10 +32,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (late === undefined || early === undefined) return 0;
     const options = { ...early.options, ...late.options };
     globals = options as GlobalOptions;
-    await using session = openSession(io, globals, definition);
+    await using session = openSession(io, globals, { command: definition, redactor });
     return await definition.run({ session, args: late.args, options });
   } catch (error) {
-    return reportError(error, { io, globals });
+    return reportError(error, { io, globals, redactor });
   }
 }
 

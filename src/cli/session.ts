@@ -5,6 +5,7 @@ import { connectEngine, type EngineChoice, findEndpoint } from "../engine/connec
 import { endpointText } from "../engine/endpoint.ts";
 import type { Engine } from "../engine/engine.ts";
 import { DockError } from "../error.ts";
+import type { Redactor } from "../ui/redactor.ts";
 import { createRenderer, type Renderer, type RendererMode } from "../ui/renderer.ts";
 import type { CommandDefinition } from "./command.ts";
 import type { GlobalOptions } from "./global-options.ts";
@@ -35,8 +36,10 @@ export interface Session extends AsyncDisposable {
   engine(): Engine;
   /** The engine's address, which tells engines apart. */
   engineAddress(): Promise<string>;
-  /** Shows events of plans and watches as the options and the terminal ask for. */
+  /** Shows events of plans and watches as the options and the terminal ask for, without what the redactor hides. */
   renderer(): Renderer;
+  /** Keeps values that are secrets out of what this run says. */
+  readonly redactor: Redactor;
   /** Ends what is live on the terminal, so that something else can be written there; the next event begins anew. */
   releaseTerminal(): Promise<void>;
 }
@@ -45,8 +48,9 @@ export interface Session extends AsyncDisposable {
 export function openSession(
   io: Io,
   globals: GlobalOptions,
-  command: Pick<CommandDefinition, "printsDocument">,
+  of: { readonly command: Pick<CommandDefinition, "printsDocument">; readonly redactor: Redactor },
 ): Session {
+  const { command, redactor } = of;
   const controller = new AbortController();
   let diverted: ((name: NodeJS.Signals) => void) | undefined;
   const interrupt = (name: NodeJS.Signals): void => {
@@ -88,16 +92,20 @@ export function openSession(
     },
     engineAddress: async () => endpointText(await findEndpoint(choice)),
     renderer: () => {
-      renderer ??= createRenderer({
-        mode: rendererMode(globals, command.printsDocument === true),
-        verbose: globals.verbose ?? false,
-        noColor: globals.color === false,
-        stdout: io.stdout,
-        stderr: io.stderr,
-        env: io.env,
-      });
+      renderer ??= redacting(
+        createRenderer({
+          mode: rendererMode(globals, command.printsDocument === true),
+          verbose: globals.verbose ?? false,
+          noColor: globals.color === false,
+          stdout: io.stdout,
+          stderr: io.stderr,
+          env: io.env,
+        }),
+        redactor,
+      );
       return renderer;
     },
+    redactor,
     releaseTerminal: async () => {
       await renderer?.[Symbol.asyncDispose]();
       renderer = undefined;
@@ -108,6 +116,13 @@ export function openSession(
       await engine?.close();
       for (const stream of [io.stdout, io.stderr]) stream.off("error", closed);
     },
+  };
+}
+
+function redacting(renderer: Renderer, redactor: Redactor): Renderer {
+  return {
+    emit: (event) => renderer.emit(redactor.event(event)),
+    [Symbol.asyncDispose]: () => renderer[Symbol.asyncDispose](),
   };
 }
 

@@ -9,6 +9,7 @@ import { type Reconciled, reconcile } from "../plan/reconcile.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import { crowdedRepositories, differingContainers, wantedNames } from "../plan/scope.ts";
 import { selectServices, wantedSlots } from "../plan/wanted.ts";
+import { worthHiding } from "../project/hidden-values.ts";
 import type { Project } from "../project/model.ts";
 import { observeOwn } from "./observe-own.ts";
 import type { Session } from "./session.ts";
@@ -61,11 +62,14 @@ export async function survey(session: Session, project: Project, request: PlanRe
     { mode: request.mode, services, images, observed: described },
     { cacheDirectory: session.cacheDirectory, env: session.io.env, signal },
   );
+  const fromFiles = Object.values(inputs.environments).flatMap((variables) => Object.values(variables));
+  session.redactor.learn(worthHiding(fromFiles, project));
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const ids = differingContainers(described, slots);
   const observed = ids.length === 0 ? described : await inspectDiffering(engine, { observed: described, ids }, signal);
   const reconciled = reconcile(project, { inputs, observed }, request);
-  return { project, request, inputs, observed, reconciled };
+  const plan = session.redactor.plan(reconciled.plan);
+  return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
 }
 
 /** What of the images is taken by its text: an address may hold something else by now without the plan seeing it. */

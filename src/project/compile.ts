@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../diagnostic.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
+import { hiddenValues } from "./hidden-values.ts";
 import { normalizeImages } from "./images.ts";
 import { checkEngineNames, link } from "./link.ts";
 import type { Project } from "./model.ts";
@@ -14,7 +15,7 @@ import { record } from "./plain-data.ts";
 import { normalizeServices } from "./services.ts";
 import { keysAt, toData, treeAt, type Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
-import { substitute, readVariables } from "./variables.ts";
+import { readVariables, substitute, type Variables } from "./variables.ts";
 
 /** What a project file is compiled with. */
 export interface CompileOptions {
@@ -37,6 +38,8 @@ export interface Compiled {
   /** There only when no diagnostic is an error. */
   readonly project?: Project;
   readonly diagnostics: readonly Diagnostic[];
+  /** Values that dock's own output must not show (`hiddenValues`); empty without a project. */
+  readonly hidden: readonly string[];
 }
 
 /** Compiles the text of a project file. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
@@ -44,11 +47,13 @@ export function compile(source: Source, options: CompileOptions): Compiled {
   const dotenv = options.dotenv ? parseEnvFile(options.dotenv, "env") : { values: {}, diagnostics: [] };
   const parsed = parse(source);
   const before = [...dotenv.diagnostics, ...parsed.diagnostics];
-  if (!parsed.tree) return { diagnostics: sortDiagnostics(before) };
+  if (!parsed.tree) return { diagnostics: sortDiagnostics(before), hidden: [] };
   const findings = collectFindings(source, parsed.tree);
-  const project = resolveProject(source, parsed.tree, { findings, options: { ...options, dotenv: dotenv.values } });
+  const resolved = resolveProject(source, parsed.tree, { findings, options: { ...options, dotenv: dotenv.values } });
   const diagnostics = sortDiagnostics([...before, ...findings.diagnostics]);
-  return project && !hasErrors(diagnostics) ? { project, diagnostics } : { diagnostics };
+  if (!resolved || hasErrors(diagnostics)) return { diagnostics, hidden: [] };
+  const { project, uses } = resolved;
+  return { project, diagnostics, hidden: hiddenValues(project, uses.values()) };
 }
 
 type ResolvedOptions = Omit<CompileOptions, "dotenv"> & { readonly dotenv: Readonly<Record<string, string>> };
@@ -57,7 +62,7 @@ function resolveProject(
   source: Source,
   parsed: Tree,
   { findings, options }: { findings: Findings; options: ResolvedOptions },
-): Project | undefined {
+): { readonly project: Project; readonly uses: Variables["uses"] } | undefined {
   if (isNothing(parsed)) {
     findings.error([], {
       code: "empty-project",
@@ -97,7 +102,7 @@ function resolveProject(
   checkEngineNames(Object.values(networks), "networks", scope);
   checkEngineNames(Object.values(volumes), "volumes", scope);
   link(Object.values(images), services, scope);
-  return {
+  const project: Project = {
     name: scope.projectName,
     file: join(options.directory, basename(source.file)),
     directory: options.directory,
@@ -107,6 +112,7 @@ function resolveProject(
     volumes,
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
   };
+  return { project, uses: variables.uses };
 }
 
 function isNothing(tree: Tree): boolean {

@@ -29,6 +29,8 @@ export interface Loaded {
   readonly project: Project | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly source: Source;
+  /** Values that dock's own output must not show. */
+  readonly hidden: readonly string[];
 }
 
 /** Reads and compiles the project file of a directory or its nearest parent. Throws `DockError` only where there is no file to read. */
@@ -45,8 +47,8 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
   if (!dotenv && options.envFile !== undefined)
     throw new DockError("not-found", `${options.envFile} does not exist`, { hint: "check --env-file" });
   const { env, vars, projectName } = options;
-  const { project, diagnostics } = compile(source, { env, vars, projectName, dotenv, directory, envFile });
-  return { project, diagnostics, source };
+  const { project, diagnostics, hidden } = compile(source, { env, vars, projectName, dotenv, directory, envFile });
+  return { project, diagnostics, source, hidden };
 }
 
 async function findProjectFile(cwd: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { quote, type Findings } from "./findings.ts";
+import { isOpenPlace, type VariableUse } from "./hidden-values.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
 import { treeAt, type Entry, type Path, type Scalar, type Tree } from "./tree.ts";
 
@@ -17,12 +18,27 @@ export interface Variables {
   readonly lookup: Lookup;
   /** Entries of `vars` that have no value because of a mistake, which has been reported. */
   readonly broken: ReadonlySet<string>;
+  /** Those from outside the file that it has used so far. */
+  readonly uses: ReadonlyMap<string, VariableUse>;
+  /** As `lookup`, for a value that stands at a path. */
+  readonly lookupAt: (path: Path) => Lookup;
 }
 
 /** How `${NAME}` is looked up in this file: `vars`, `.env`, the environment, `--var`, weakest first. */
 export function readVariables(tree: Tree, sources: VariableSources, findings: Findings): Variables {
   const broken = new Set<string>();
   const outside: Lookup = (name) => own(sources.vars, name) ?? own(sources.env, name) ?? own(sources.dotenv, name);
+  const uses = new Map<string, VariableUse>();
+  const noting = (path: Path): Lookup => {
+    const open = isOpenPlace(path);
+    return (name) => {
+      const value = outside(name);
+      const known = uses.get(name);
+      if (known) known.open ||= open;
+      else if (value !== undefined) uses.set(name, { name, value, fromFile: isFromFile(sources, name), open });
+      return value;
+    };
+  };
   const declared = new Map<string, string>();
   const node = treeAt(tree, ["vars"]);
   for (const [name, entry] of node?.kind === "map" ? node.entries : []) {
@@ -42,14 +58,19 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
       broken.add(name);
       continue;
     }
-    const result = interpolate(entry.value.text, outside);
+    const result = interpolate(entry.value.text, noting(["vars", name]));
     if (result.kind === "text") declared.set(name, result.text);
     else {
       findings.error(["vars", name], { ...result, hint: usesAnother(result.message, node) ?? result.hint });
       broken.add(name);
     }
   }
-  return { lookup: (name) => outside(name) ?? declared.get(name) ?? (broken.has(name) ? "" : undefined), broken };
+  const lookupAt = (path: Path): Lookup => {
+    const noted = noting(path);
+    return (name) => noted(name) ?? declared.get(name) ?? (broken.has(name) ? "" : undefined);
+  };
+  // What is looked up by its name alone is the value of a variable of the same name.
+  return { lookup: lookupAt(["vars"]), lookupAt, broken, uses };
 }
 
 function usesAnother(message: string, node: Tree | undefined): string | undefined {
@@ -58,19 +79,23 @@ function usesAnother(message: string, node: Tree | undefined): string | undefine
   return declared ? "entries of `vars` can't use one another" : undefined;
 }
 
+function isFromFile({ vars, env }: VariableSources, name: string): boolean {
+  return own(vars, name) === undefined && own(env, name) === undefined;
+}
+
 function own(record: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Puts variables into every string of the tree but `vars`; what stands under `x-` keys may name unset ones. */
-export function substitute(tree: Tree, { lookup, broken }: Variables, findings: Findings): Tree {
+export function substitute(tree: Tree, { lookupAt, broken }: Variables, findings: Findings): Tree {
   const known = treeAt(tree, ["vars"]);
   const names = known?.kind === "map" ? [...known.entries.keys()] : [];
   let added = 0;
 
   const scalar = (node: Scalar, path: Path, ignored: boolean): Scalar => {
     if (typeof node.value !== "string" || !node.value.includes("$")) return node;
-    const result = interpolate(node.value, lookup);
+    const result = interpolate(node.value, lookupAt(path));
     if ([...node.value.matchAll(/\$\{?(\w+)/g)].some(([, name = ""]) => broken.has(name))) findings.mute(path);
     if (result.kind === "text") {
       added += result.text.length;

@@ -7,6 +7,7 @@ import type { PlanRequest } from "../../plan/request.ts";
 import type { Project } from "../../project/model.ts";
 import { refuseConflicts } from "../converge.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
+import { exposedPorts } from "../exposed-ports.ts";
 import { loadProject } from "../load-project.ts";
 import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
 import { stdoutStyle } from "../report.ts";
@@ -86,6 +87,7 @@ async function plannedUp(
   const world = await survey(session, of.project, of.request);
   const { reconciled } = world;
   refuseConflicts(reconciled.conflicts);
-  for (const message of unverifiedInputs(world)) session.renderer().emit({ type: "notice", message });
+  for (const message of [...unverifiedInputs(world), ...exposedPorts(world)])
+    session.renderer().emit({ type: "notice", message });
   return reconciled.plan;
 }

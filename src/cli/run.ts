@@ -8,11 +8,7 @@ import { helpPage } from "./help.ts";
 import { quickAnswer } from "./quick-answer.ts";
 import { reportError } from "./report.ts";
 import { openSession, type Io } from "./session.ts";
-<<<<<<< Updated upstream
-=======
 import { Redactor } from "../ui/redactor.ts";
-import { DOCK_VERSION } from "./version.ts";
->>>>>>> Stashed changes
 
 /** Runs one command line and gives the process's exit code; errors are on stderr by then. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {

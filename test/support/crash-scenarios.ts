@@ -47,7 +47,8 @@ function web(ports: SitePorts): Readonly<Record<string, unknown>> {
 
 const rest = { networks: { back: {} }, volumes: { data: {}, shared: {} } };
 
-const first: Revision = (ports) => ({
+/** A project with a database, a web server that needs it, and others. */
+export const FIRST: Revision = (ports) => ({
   services: {
     db: DB,
     web: web(ports),
@@ -59,7 +60,7 @@ const first: Revision = (ports) => ({
 });
 
 /** Another image, environment, mount; a port that a removed service held; a renamed service. */
-const second: Revision = (ports) => ({
+export const SECOND: Revision = (ports) => ({
   services: {
     db: { ...DB, image: "dockcrash-two:latest" },
     web: { ...web(ports), environment: { COLOR: "blue" }, mounts: ["shared:/elsewhere"], ports: [`${ports["B"]}:80`] },
@@ -73,7 +74,7 @@ const BROKEN = { command: ["sh", "-c", "echo boom; exit 3"] };
 
 /** As the second, but what `web` runs ends at once. */
 const broken: Revision = (ports) => {
-  const { services, ...others } = second(ports) as { readonly services: Readonly<Record<string, object>> };
+  const { services, ...others } = SECOND(ports) as { readonly services: Readonly<Record<string, object>> };
   return { services: { ...services, web: { ...services["web"], ...BROKEN } }, ...others };
 };
 
@@ -90,14 +91,14 @@ function down(...flags: readonly string[]): CrashStep {
 
 /** The scenarios of the crash loop, as `npm run test:faults` names them. */
 export const CRASH_SCENARIOS: readonly CrashScenario[] = [
-  { name: "empty-up", before: [], struck: up(first), recovery: up(first), keepsData: true },
-  { name: "change", before: [up(first)], struck: up(second), recovery: up(second), keepsData: true },
+  { name: "empty-up", before: [], struck: up(FIRST), recovery: up(FIRST), keepsData: true },
+  { name: "change", before: [up(FIRST)], struck: up(SECOND), recovery: up(SECOND), keepsData: true },
   {
     name: "broken",
-    before: [up(first)],
+    before: [up(FIRST)],
     struck: up(broken, 5),
     recovery: up(broken, 5),
-    mending: up(second),
+    mending: up(SECOND),
     keepsData: true,
   },
   {
@@ -105,12 +106,12 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     before: [],
     struck: up(broken, 5),
     recovery: up(broken, 5),
-    mending: up(second),
+    mending: up(SECOND),
     keepsData: true,
   },
-  { name: "down", before: [up(first)], struck: down(), recovery: down(), keepsData: true },
-  { name: "down-up", before: [up(first)], struck: down(), recovery: up(first), keepsData: true },
-  { name: "down-volumes", before: [up(first)], struck: down("-v"), recovery: down("-v"), keepsData: false },
+  { name: "down", before: [up(FIRST)], struck: down(), recovery: down(), keepsData: true },
+  { name: "down-up", before: [up(FIRST)], struck: down(), recovery: up(FIRST), keepsData: true },
+  { name: "down-volumes", before: [up(FIRST)], struck: down("-v"), recovery: down("-v"), keepsData: false },
 ];
 
 /** The step that leaves nothing of a project. */

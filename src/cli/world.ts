@@ -8,6 +8,7 @@ import type { Observed } from "../plan/observed.ts";
 import { type Reconciled, reconcile } from "../plan/reconcile.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import { crowdedRepositories, differingContainers, wantedNames } from "../plan/scope.ts";
+import { ownersOf, withSharers } from "../plan/shared-namespaces.ts";
 import { selectServices, wantedSlots } from "../plan/wanted.ts";
 import { worthHiding } from "../project/hidden-values.ts";
 import type { Project } from "../project/model.ts";
@@ -38,14 +39,14 @@ export async function withBuildArgs(
 export async function survey(session: Session, project: Project, request: PlanRequest): Promise<World> {
   const { signal } = session;
   const engine = session.engine();
-  const services = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
-  const images = request.images ?? buildableImages(project, services, request);
-  await requireFiles(project, { mode: request.mode, services, images });
-  const dockerfiles = await readDockerfiles(project, images);
+  const asked = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
+  const before = await readFiles(project, asked, request);
   const first = await observeOwn(session, project, {
     wantedNames: wantedNames(project, request.mode),
-    builds: dockerfiles.size > 0,
+    builds: before.dockerfiles.size > 0 || anySharerBuilds(project),
   });
+  const services = withSharers(project, asked, first);
+  const { images, dockerfiles } = services === asked ? before : await readFiles(project, services, request);
   const described = await inspectImages(
     engine,
     {
@@ -70,6 +71,22 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const reconciled = reconcile(project, { inputs, observed }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
+}
+
+/** The images that services run and their Dockerfiles; throws when something that the services need is not there. */
+async function readFiles(
+  project: Project,
+  services: readonly string[],
+  request: PlanRequest,
+): Promise<{ readonly images: readonly string[]; readonly dockerfiles: Dockerfiles }> {
+  const images = request.images ?? buildableImages(project, services, request);
+  await requireFiles(project, { mode: request.mode, services, images });
+  return { images, dockerfiles: await readDockerfiles(project, images) };
+}
+
+/** Whether a service that may have to follow one whose namespace it shares has an image of the project. */
+function anySharerBuilds({ services }: Project): boolean {
+  return Object.values(services).some((service) => ownersOf(service).length > 0 && service.image.kind === "built");
 }
 
 /** What of the images is taken by its text: an address may hold something else by now without the plan seeing it. */

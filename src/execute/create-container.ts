@@ -11,6 +11,7 @@ import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { nameDataVolumes } from "./data-volumes.ts";
 import type { Execution } from "./execution.ts";
+import { joinNamespaces } from "./joined-namespaces.ts";
 import { patience } from "./patience.ts";
 import { currentImage, type SlotImageNow } from "./slot-image.ts";
 
@@ -81,6 +82,7 @@ function containerBody(
   const { wanted, image } = of;
   const body = emptyBody(image.ref);
   writeSpec(wanted.spec, body);
+  joinNamespaces(execution, wanted, body);
   const salt = projectSalt(inputs, observed);
   body.Labels = {
     ...body.Labels,
@@ -102,12 +104,14 @@ function containerBody(
 
 /** No label that names a slot or a spec: nothing takes it for a container of its service. */
 function oneOffBody(
-  { project }: Execution,
+  execution: Execution,
   of: { readonly wanted: WantedSlot; readonly image: SlotImageNow; readonly oneOff: OneOff },
 ): ContainerBody {
+  const { project } = execution;
   const { wanted } = of;
   const body = emptyBody(of.image.ref);
   writeSpec(wanted.spec, body);
+  joinNamespaces(execution, wanted, body);
   body.Labels = {
     ...body.Labels,
     [LABEL.project]: project.name,

@@ -1,11 +1,13 @@
 import type { Project } from "../project/model.ts";
 import { devVolumeName, devVolumeTarget } from "./dev-volume.ts";
 import type { ObservedContainer } from "./observed.ts";
-import { type SlotRef, slotTarget } from "./operation.ts";
+import { type Operation, type SlotRef, slotTarget } from "./operation.ts";
+import { following } from "./owner.ts";
 import type { Action, ActionId } from "./plan.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
-import { imageId, isFinished, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
+import { sharersOf } from "./shared-namespaces.ts";
+import { imageId, isFinished, slotOf, type SlotState, type SlotWish, slotState } from "./slot-state.ts";
 import { stopSeconds } from "./teardown.ts";
 
 /** What a slot's planning needs to know of everything around it. */
@@ -18,6 +20,8 @@ export interface SlotSurroundings {
   readonly dependencies: readonly ActionId[];
   /** Replacements of dependencies with `restart: true`: when one is carried out, this service restarts. */
   readonly restartWith: readonly Action[];
+  /** All own containers. */
+  readonly containers: readonly ObservedContainer[];
 }
 
 /** Plans one slot; returns the action after which the service is ready, or undefined when it is already. */
@@ -44,14 +48,15 @@ export function planSlot(
     orderNetworkRemovals(wish, { builder: around.builder, after: [gone] });
     return planCreation(wish, { ...around, needs: [...around.needs, ...removed, gone] }, state.replace);
   }
-  if (state.replace.length > 0 || build !== undefined) {
+  const follows = following(current, wish.owners).conditional;
+  if (state.replace.length > 0 || build !== undefined || follows.length > 0) {
     const condition =
       build !== undefined && wish.image.kind === "built"
         ? { image: wish.image.image.key, id: current.imageId }
         : undefined;
     return planReplacement(
       { ...state, current },
-      { wish, condition },
+      { wish, condition, follows },
       { ...around, needs: [...around.needs, ...removed] },
     );
   }
@@ -117,17 +122,28 @@ interface CurrentState extends SlotState {
 
 function planReplacement(
   state: CurrentState,
-  of: { readonly wish: SlotWish; readonly condition: Action["onlyIfImageIsNot"] },
+  of: {
+    readonly wish: SlotWish;
+    /** Of the build of its own image. */
+    readonly condition: Action["onlyIfImageIsNot"];
+    /** Replacements on a condition of the containers whose namespaces it shares. */
+    readonly follows: readonly Action[];
+  },
   around: SlotSurroundings,
 ): ActionId {
   const { current } = state;
   const { wanted } = of.wish;
   // With another reason than the build it is replaced in any case.
-  const onlyIf = state.replace.length > 0 ? undefined : of.condition;
+  const conditions = [of.condition, ...of.follows.map(({ onlyIfImageIsNot }) => onlyIfImageIsNot)].filter(
+    (condition) => condition !== undefined,
+  );
+  const onlyIf = state.replace.length > 0 || conditions.length > 1 ? undefined : conditions[0];
   const rebuilt: readonly Reason[] = of.condition
     ? [{ code: "image-rebuilt", path: of.condition.image, before: of.condition.id }]
     : [];
-  const reasons = [...state.replace, ...rebuilt];
+  const followed = of.follows.map(({ target: path }): Reason => ({ code: "dependency-replaced", path }));
+  const reasons = [...state.replace, ...rebuilt, ...followed];
+  const sharers = sharersIn(current, around);
   const volumes = planDevVolumes(of.wish, {
     around,
     reasons,
@@ -144,6 +160,7 @@ function planReplacement(
       temporaryName: `${wanted.name}-${wanted.specDigest.slice(0, 8)}`,
       timeoutSeconds: stopSeconds(wanted.service),
       oldWasRunning: current.state === "running",
+      ...sharers,
       until: of.wish.until,
     },
     {
@@ -198,6 +215,7 @@ function planSuccession(
       timeoutSeconds: stopSeconds(wanted.service),
       // Whoever interrupted the replacement may have stopped it; what runs to its end must not run again.
       oldWasRunning: wish.until !== "completed",
+      ...sharersIn(predecessor, around),
       until: wish.until,
     },
     { reasons: [{ code: "leftover" }], after: [...around.needs, ...around.dependencies] },
@@ -287,6 +305,10 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
     const reasons: readonly Reason[] = [{ code: "renamed", before: current.name, after: wanted.name }];
     builder.add(target, { kind: "container.rename", ...known, name: wanted.name }, { reasons, after });
   }
+  const renewed = [...wish.owners].flatMap(([service, owner]) =>
+    owner.kind === "same" && owner.start !== undefined ? [{ path: `service:${service}/1`, start: owner.start }] : [],
+  );
+  if (current.state === "running" && renewed.length > 0) return planRenewal(current, { wish, renewed }, around);
   if (current.state !== "running" && current.state !== "restarting") {
     if (isFinished(current, wish)) return undefined;
     return start(wish, { around, after: [], reasons: [{ code: "not-running", before: current.state }], ...known });
@@ -313,6 +335,39 @@ function planContinuation(state: CurrentState, wish: SlotWish, around: SlotSurro
       : wish.until === "completed" || current.state === "restarting";
   if (!waiting) return undefined;
   return wait(wish, { around, after: undefined, known });
+}
+
+/**
+ * A container that runs in namespaces of one that does not: it is stopped before that one starts and started after it,
+ * so that an interruption leaves something to be seen.
+ */
+function planRenewal(
+  current: ObservedContainer,
+  of: { readonly wish: SlotWish; readonly renewed: readonly { readonly path: string; readonly start: ActionId }[] },
+  around: SlotSurroundings,
+): ActionId {
+  const { wanted } = of.wish;
+  const { id, name } = current;
+  const reasons = of.renewed.map(({ path }): Reason => ({ code: "namespace-renewed", path }));
+  const stopped = around.builder.add(
+    slotTarget(wanted.slot),
+    { kind: "container.stop", id, name, timeoutSeconds: stopSeconds(wanted.service) },
+    { reasons },
+  );
+  for (const { start: ownersStart } of of.renewed) around.builder.order(ownersStart, stopped);
+  return start(of.wish, { around, after: [stopped], reasons, id });
+}
+
+/** What of a replacement is about containers that share the old one's namespaces; nothing where there are none. */
+function sharersIn(
+  old: ObservedContainer,
+  { project, containers }: SlotSurroundings,
+): Pick<Operation<"container.replace">, "sharers"> {
+  const sharers = sharersOf(old.id, containers).map((container) => {
+    const service = project.services[slotOf(container)?.service ?? ""];
+    return { id: container.id, timeoutSeconds: service ? stopSeconds(service) : 10 };
+  });
+  return sharers.length === 0 ? {} : { sharers };
 }
 
 /** Stops a container when it runs and removes it. */

@@ -18,6 +18,8 @@ export const LABEL = {
   specDigest: "dev.dock.spec-digest",
   /** Key of the hashes in `spec`. */
   salt: "dev.dock.salt",
+  /** Ids of the containers whose namespaces it joined when it was created, by service, as JSON. */
+  owners: "dev.dock.owners",
   /** Input digest of the image that the container was created from. */
   input: "dev.dock.input",
   /** `dev` or `plain`: how `up` was called. */

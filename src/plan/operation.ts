@@ -39,6 +39,8 @@ export interface OperationArgs {
     readonly successor?: string;
     readonly timeoutSeconds: number;
     readonly oldWasRunning: boolean;
+    /** Containers that run in namespaces of the old one: where it has to come back, they have to be started anew. */
+    readonly sharers?: readonly { readonly id: string; readonly timeoutSeconds: number }[];
     /** What the new one has to reach before the old one is removed. */
     readonly until: Readiness;
   };

@@ -11,7 +11,8 @@ export interface Conflict {
     | "external-missing"
     | "not-built"
     | "port-held"
-    | "engine-too-old";
+    | "engine-too-old"
+    | "owner-missing";
   /** The name in the way or missing. */
   readonly name: string;
   readonly message: string;

@@ -42,6 +42,8 @@ export type ReasonCode =
   | "network-changed"
   /** Something it needs is being replaced. */
   | "dependency-replaced"
+  /** The container whose namespace it shares starts, in new ones. */
+  | "namespace-renewed"
   /** The project file does not want it any more. */
   | "orphan"
   | "scaled-down"

@@ -8,11 +8,13 @@ import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";
 import { type Readiness, slotTarget } from "./operation.ts";
+import type { Owner } from "./owner.ts";
 import { type Action, type ActionId, actionId, type Plan } from "./plan.ts";
 import { type Conflict, PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
 import type { PlanRequest } from "./request.ts";
 import { isOwn, ownerOf, planNetworks, planVolumes, type WantedNetwork } from "./resources.ts";
+import { ownerIn, ownersOf, withSharers } from "./shared-namespaces.ts";
 import { type SlotImage, slotOf } from "./slot-state.ts";
 import { effectiveService } from "./mode.ts";
 import { selectServices, type WantedSlot, wantedSlots } from "./wanted.ts";
@@ -38,7 +40,8 @@ export function reconcile(
     planSupersededTags(project, { ...world, wanted: images }, builder);
     return { plan: builder.build(project.name), conflicts: builder.conflicts, images, slots: [] };
   }
-  const services = selectServices(project, request.services, request.noDeps);
+  const asked = selectServices(project, request.services, request.noDeps);
+  const services = withSharers(project, asked, world.observed);
   const slots = wantedSlots(project, world, { mode: request.mode, services });
   const images = planImages(project, world, { builder, request, images: usedImages(slots) });
   const pulls = planPulls(slots, { builder, request, observed: world.observed });
@@ -116,12 +119,17 @@ function planServices(scope: Scope): void {
     const own = slots.filter(({ slot }) => slot.service === key);
     const actions = own.map((wanted) => {
       const image = slotImage(wanted, scope);
+      const owners = planOwners(wanted, scope);
       const around: SlotSurroundings = {
         project,
         builder,
-        needs: [...needs(wanted, { image, networks, volumes, pulls: scope.pulls })],
+        needs: [
+          ...needs(wanted, { image, networks, volumes, pulls: scope.pulls }),
+          ...[...owners.values()].map((owner) => (owner.kind === "same" ? undefined : owner.action.id)),
+        ],
         dependencies: wanted.service.dependsOn.flatMap((dependency) => ready.get(dependency.service) ?? []),
         restartWith: restartsWith(wanted, scope),
+        containers: observed.containers,
       };
       const forced: readonly Reason[] =
         (scope.request.forceRecreate || scope.request.renewAnonVolumes) && isSelected(key, scope.request)
@@ -134,7 +142,7 @@ function planServices(scope: Scope): void {
         }),
       );
       const until = readiness(wanted, scope.slots);
-      const wish = { wanted, image, networks: networksOfSlot, forced, until };
+      const wish = { wanted, image, networks: networksOfSlot, owners, forced, until };
       return planSlot(inSlot(slotTarget(wanted.slot)), wish, around);
     });
     ready.set(
@@ -142,6 +150,23 @@ function planServices(scope: Scope): void {
       actions.filter((action) => action !== undefined),
     );
   }
+}
+
+/** Whose namespaces a container joins. Their services come before its own, unless dependencies are left out. */
+function planOwners(wanted: WantedSlot, { observed, builder }: Scope): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const service of ownersOf(wanted.service)) {
+    const owner = ownerIn(service, { observed, builder });
+    if (owner) owners.set(service, owner);
+    else
+      builder.conflicts.push({
+        kind: "owner-missing",
+        name: service,
+        message: `service ${wanted.slot.service} shares a namespace with service ${service}, which has no container`,
+        hint: `bring up ${service}, too`,
+      });
+  }
+  return owners;
 }
 
 /** Replacements in the plan of dependencies that ask for a restart of their dependents. */

@@ -3,6 +3,7 @@ import type { WantedImage } from "./images.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
 import type { Readiness, SlotRef } from "./operation.ts";
+import { following, type Owner } from "./owner.ts";
 import type { Reason } from "./reason.ts";
 import { specDifference } from "./spec-difference.ts";
 import type { WantedNetwork } from "./resources.ts";
@@ -32,6 +33,8 @@ export interface SlotWish {
   readonly networks: ReadonlyMap<string, WantedNetwork>;
   /** Reasons from outside: flags. */
   readonly forced: readonly Reason[];
+  /** Whose namespaces it shares, by service. */
+  readonly owners: ReadonlyMap<string, Owner>;
   /** What its container has to come to: others may wait for it to be healthy or to be done. */
   readonly until: Readiness;
 }
@@ -74,7 +77,7 @@ function assess(
   wish: SlotWish,
 ): { readonly replace: readonly Reason[]; readonly update: readonly Reason[] } {
   const { replace, update } = specDifference(container, wish.wanted);
-  const reasons = [...wish.forced, ...replace];
+  const reasons = [...wish.forced, ...replace, ...following(container, wish.owners).replace];
   const building = wish.image.kind === "built" && wish.image.image.build !== undefined;
   const id = imageId(wish.image);
   if (!building && id !== undefined && id !== container.imageId) {

@@ -38,6 +38,7 @@ const WORDS = {
   "volume-gone": ({ path }) => `its volume is gone${path === undefined ? "" : `: ${path}`}`,
   "network-changed": ({ path }) => `network changed${path === undefined ? "" : `: ${path}`}`,
   "dependency-replaced": ({ path }) => (path === undefined ? "what it needs is replaced" : `${path} is replaced`),
+  "namespace-renewed": ({ path }) => `${path ?? "what it shares a namespace with"} starts in a new namespace`,
   orphan: () => "not in the project file any more",
   "scaled-down": () => "scaled down",
   leftover: () => "left by an interrupted run",

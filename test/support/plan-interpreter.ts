@@ -10,6 +10,7 @@ import type { Operation, SlotRef } from "../../src/plan/operation.ts";
 import { slotTarget } from "../../src/plan/operation.ts";
 import type { Reconciled } from "../../src/plan/reconcile.ts";
 import { networkLabels, volumeLabels } from "../../src/plan/resources.ts";
+import { ownersOf } from "../../src/plan/shared-namespaces.ts";
 import { projectSalt, type WantedSlot } from "../../src/plan/wanted.ts";
 import type { Project } from "../../src/project/model.ts";
 
@@ -160,6 +161,12 @@ function imageOf(engine: Observed, wanted: WantedSlot, around: Around): string {
   return imageIdOf(engine, refOf(wanted, around)) ?? "";
 }
 
+/** Of several containers in a slot the last one that was made. */
+function ownersLabel(engine: Observed, { service }: WantedSlot): Readonly<Record<string, string>> {
+  const owners = ownersOf(service).map((owner) => [owner, latest(engine, { service: owner, number: 1 })]);
+  return owners.length === 0 ? {} : { [LABEL.owners]: JSON.stringify(Object.fromEntries(owners)) };
+}
+
 function container(
   engine: Observed,
   of: { readonly slot: SlotRef; readonly name: string; readonly state: "created" | "running" },
@@ -200,6 +207,7 @@ function container(
       [LABEL.specDigest]: wanted.specDigest,
       [LABEL.salt]: salt,
       [LABEL.mode]: wanted.mode,
+      ...ownersLabel(engine, wanted),
       ...(wanted.service.image.kind === "built"
         ? { [LABEL.input]: around.reconciled.images.get(wanted.service.image.key)?.digest ?? "" }
         : {}),

@@ -54,7 +54,11 @@ async function goBack(
   try {
     // It may still run, on the ports of the old one.
     await execution.engine.stopContainer(id, operation.timeoutSeconds, signal);
+    // Stopped before and started after: an interruption leaves something to be seen.
+    const sharers = operation.oldWasRunning ? (operation.sharers ?? []) : [];
+    for (const sharer of sharers) await execution.engine.stopContainer(sharer.id, sharer.timeoutSeconds, signal);
     if (operation.oldWasRunning) await execution.engine.startContainer(operation.id, signal);
+    for (const sharer of sharers) await execution.engine.startContainer(sharer.id, signal);
     await execution.engine.removeContainer(id, { volumes: false }, signal);
   } catch (second) {
     const { message } = second as Error;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBaseImages } from "./base-images.mjs";
-import { canStartPrivateEngines, startPrivateEngine } from "./engine.mjs";
+import { canStartPrivateEngines, insideNetwork, startPrivateEngine } from "./engine.mjs";
 import { runMain, say, Stop } from "./engine/say.mjs";
 import { ensureBuild, ensureDependencies, ROOT, runProgram } from "./setup/dependencies.mjs";
 
@@ -78,19 +78,18 @@ async function on(name, { only, replay, figures }) {
   try {
     say(`\nDocker Engine ${engine.version} in a network namespace of its own`);
     await ensureBaseImages(["busybox:latest"], { host: engine.host });
-    return await vitest({ ...env, DOCK_FAULTS_ENGINE: `${name}=${engine.host}` }, filter);
+    return await vitest({ ...env, DOCK_FAULTS_ENGINE: `${name}=${engine.host}` }, filter, engine.netns);
   } finally {
     await engine.stop();
   }
 }
 
-/** @param {Record<string, string | undefined>} env @param {string | undefined} filter */
-async function vitest(env, filter) {
-  const args = ["run", "--project", "faults", ...(filter === undefined ? [] : ["-t", filter])];
-  return runProgram(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), ...args], {
-    minutes: MINUTES,
-    env,
-  });
+/** @param {Record<string, string | undefined>} env @param {string} [filter] @param {string} [netns] */
+async function vitest(env, filter, netns) {
+  const tests = [process.execPath, join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--project", "faults"];
+  const argv = [...tests, ...(filter === undefined ? [] : ["-t", filter])];
+  const [program = "", ...args] = netns === undefined ? argv : insideNetwork(netns, argv);
+  return runProgram(program, args, { minutes: MINUTES, env });
 }
 
 await runMain(main);

@@ -90,7 +90,7 @@ function planImage(
   const { image, state } = of;
   const { builder, request, observed } = to;
   const target = `image:${image.key}`;
-  const running = state.id === undefined ? runningInput(project, state, observed) : undefined;
+  const running = state.id === undefined ? runningInput(state.digest, observed) : undefined;
   if (!of.forced && running !== undefined) {
     // The tag is gone but an own container runs that input: its image is tagged again.
     builder.add(
@@ -208,15 +208,14 @@ function previousRecord(
   return record && { record, dev: record.hiddenTargets.length > 0 };
 }
 
-/** Id of the image of an own container that was created from these inputs. */
-function runningInput(
-  project: Project,
-  wanted: { readonly key: string; readonly digest: Digest },
-  observed: Observed,
-): string | undefined {
-  const repository = inputRepository(project.name, wanted.key);
+/**
+ * Id of the image of an own container that was created from these inputs, if the engine still has it. The label tells,
+ * not the reference: the engine lists a container by its image's id once the tags are gone.
+ */
+function runningInput(digest: Digest, observed: Observed): string | undefined {
+  const there = new Set(observed.images.map(({ id }) => id));
   const own = observed.containers.find(
-    (container) => container.labels[LABEL.input] === wanted.digest && container.imageRef.startsWith(`${repository}:`),
+    (container) => container.labels[LABEL.input] === digest && there.has(container.imageId),
   );
   return own?.imageId;
 }

@@ -170,6 +170,11 @@ export class Scenario {
     await rm(this.root, { recursive: true, force: true });
   }
 
+  /** Deletes everything that dock keeps on this machine. */
+  async forget(): Promise<void> {
+    await rm(join(this.root, "cache"), { recursive: true });
+  }
+
   /** Removes images without a tag that came up meanwhile: as with `docker build`, a tag that moves leaves one. */
   async removeUntagged(): Promise<void> {
     for (const { Id, RepoTags } of await this.engine.images()) {

@@ -9,7 +9,9 @@ export async function linkedRisks(project: Project, home: string | undefined): P
     ...service.mounts,
     ...(service.dev?.mounts ?? []),
   ]);
-  const found = await Promise.all(mounts.map((mount) => (mount.kind === "bind" ? linkedRisk(mount, home) : undefined)));
+  const found = await Promise.all(
+    mounts.map(async (mount) => (mount.kind === "bind" ? linkedRisk(mount, home) : undefined)),
+  );
   return found.filter((diagnostic) => diagnostic !== undefined);
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRecord } from "../plan/inputs.ts";
@@ -37,8 +38,10 @@ export async function writeRecord(
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });
     const file = join(root, `${of.digest}.json`);
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(record), { mode: 0o600 });
-    await rename(`${file}.${process.pid}`, file);
+    // Under a name that nobody can have put a link at.
+    const temporary = `${file}.${randomBytes(8).toString("hex")}`;
+    await writeFile(temporary, JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    await rename(temporary, file);
     for (const old of (await newestFirst(root)).slice(KEPT)) await rm(join(root, old), { force: true });
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;

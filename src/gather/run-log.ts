@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Reason } from "../plan/reason.ts";
@@ -45,8 +46,10 @@ export async function appendRunLog(
   const all = [...(await readRunLog(cache, project)), ...actions].slice(-KEPT);
   try {
     await mkdir(join(cache, "runs"), { recursive: true, mode: 0o700 });
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(all), { mode: 0o600 });
-    await rename(`${file}.${process.pid}`, file);
+    // Under a name that nobody can have put a link at.
+    const temporary = `${file}.${randomBytes(8).toString("hex")}`;
+    await writeFile(temporary, JSON.stringify(all), { mode: 0o600, flag: "wx" });
+    await rename(temporary, file);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
   }

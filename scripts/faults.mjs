@@ -64,7 +64,7 @@ function readArguments(args) {
  * @param {{ only?: string, replay?: string, figures: string }} what
  */
 async function on(name, { only, replay, figures }) {
-  const filter = replay === undefined ? only : replay.split("/")[1];
+  const filter = replay === undefined ? only : `: ${replay.split("/")[1]}$`;
   const env = {
     DOCK_FAULTS: "whole",
     DOCK_FAULTS_REPORT: figures,

@@ -47,6 +47,36 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Look",
     load: async () => (await import("./commands/logs.ts")).logs,
   },
+  top: {
+    summary: "Show the processes in containers",
+    group: "Look",
+    load: async () => (await import("./commands/top.ts")).top,
+  },
+  stats: {
+    summary: "Show what containers use",
+    group: "Look",
+    load: async () => (await import("./commands/stats.ts")).stats,
+  },
+  events: {
+    summary: "Show what happens to containers",
+    group: "Look",
+    load: async () => (await import("./commands/events.ts")).events,
+  },
+  port: {
+    summary: "Show where a port is published",
+    group: "Look",
+    load: async () => (await import("./commands/port.ts")).port,
+  },
+  ls: {
+    summary: "List the projects on the engine",
+    group: "Look",
+    load: async () => (await import("./commands/ls.ts")).ls,
+  },
+  images: {
+    summary: "List the images that containers run",
+    group: "Look",
+    load: async () => (await import("./commands/images.ts")).images,
+  },
   history: {
     summary: "Show the layers of an image",
     group: "Look",
@@ -86,6 +116,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Send a signal to running containers",
     group: "Work with containers",
     load: async () => (await import("./commands/kill.ts")).kill,
+  },
+  scale: {
+    summary: "Set the number of containers of services",
+    group: "Work with containers",
+    load: async () => (await import("./commands/scale.ts")).scale,
+  },
+  pull: {
+    summary: "Pull the images of services",
+    group: "Work with containers",
+    load: async () => (await import("./commands/pull.ts")).pull,
   },
   config: {
     summary: "Print the resolved project",

@@ -1,10 +1,10 @@
 import type { LogRecord } from "../engine/log-records.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { compareText } from "../std/digest.ts";
-import { systemClock } from "../std/clock.ts";
 import { Deadline } from "../std/deadline.ts";
+import { overAbsences } from "./engine-away.ts";
 import { LiveLogs } from "./live-logs.ts";
-import { isEngineAway, isGone, isUnreadable } from "./log-faults.ts";
+import { isGone, isUnreadable } from "./log-faults.ts";
 import { LogPosition } from "./log-position.ts";
 import { LogPrinter } from "./log-printer.ts";
 import type { EndedContainer, LogsRequest } from "./logs-request.ts";
@@ -31,11 +31,6 @@ export async function followLogs(session: Session, request: LogsRequest): Promis
   }
 }
 
-/** How long an engine may be away (ms): it keeps what containers print. */
-const ENGINE_AWAY_MS = 60_000;
-/** Pause (ms) between two attempts to reach it. */
-const RETRY_MS = 250;
-
 /** Follows on over an engine's restart, until all is over or the time `until` has come. */
 async function followLive(
   session: Session,
@@ -46,21 +41,9 @@ async function followLive(
   const stop = new AbortController();
   const inner = AbortSignal.any([signal, stop.signal]);
   const end = new Deadline(until === undefined ? undefined : millisecondsTo(until), () => stop.abort());
-  let away = 0;
   try {
-    for (;;) {
-      const began = performance.now();
-      try {
-        await logs.follow(inner);
-        return logs.ended;
-      } catch (error) {
-        if (inner.aborted || !isEngineAway(error)) throw error;
-        // A connection that held for a while ends the absence before it.
-        away = performance.now() - began > ENGINE_AWAY_MS / 20 ? RETRY_MS : away + performance.now() - began + RETRY_MS;
-        if (away > ENGINE_AWAY_MS) throw error;
-        await systemClock.sleep(RETRY_MS, inner);
-      }
-    }
+    await overAbsences(inner, async () => logs.follow(inner));
+    return logs.ended;
   } catch (error) {
     if (stop.signal.aborted && !signal.aborted) return logs.ended;
     throw error;

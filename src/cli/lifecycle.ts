@@ -1,13 +1,12 @@
 import { withProjectLock } from "../execute/lock.ts";
-import type { Inputs } from "../plan/inputs.ts";
 import { type LifecycleRequest, lifecyclePlan } from "../plan/lifecycle.ts";
 import type { Mode } from "../plan/mode.ts";
 import type { Observed, ObservedContainer } from "../plan/observed.ts";
-import { plainRequest } from "../plan/request.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { type WantedSlot, wantedSlots } from "../plan/wanted.ts";
 import type { Project } from "../project/model.ts";
 import { carryOut, type ConvergeOptions, projectLock } from "./converge.ts";
+import { handMadeWorld, NO_INPUTS } from "./hand-made-plan.ts";
 import { NO_NAMES, observeOwn } from "./observe-own.ts";
 import { modeOf } from "./outdated.ts";
 import type { Session } from "./session.ts";
@@ -28,12 +27,7 @@ export async function changeLifecycle(
       return;
     }
     session.renderer().emit({ type: "plan", plan });
-    const reconciled = { plan, conflicts: [], images: new Map(), slots };
-    await carryOut(
-      session,
-      { project, request: plainRequest("dev"), inputs: NO_INPUTS, observed, reconciled },
-      options,
-    );
+    await carryOut(session, handMadeWorld(project, { plan, observed, slots }), options);
   });
 }
 
@@ -42,9 +36,6 @@ const NOTHING = {
   stop: "nothing is running",
   restart: "there is nothing to restart",
 } as const satisfies Record<LifecycleRequest["verb"], string>;
-
-/** Nothing of the disk matters to a container that is there. */
-const NO_INPUTS: Inputs = { images: {}, environments: {}, hostUser: "", salt: "" };
 
 /** The wish for every container of a service that is there, also for more of them than the file wants. */
 function slotsOf(project: Project, observed: Observed): readonly WantedSlot[] {

@@ -9,8 +9,3 @@ export function isGone(error: unknown): boolean {
 export function isUnreadable(error: unknown): boolean {
   return error instanceof DockError && /logging driver does not support reading/.test(error.message);
 }
-
-/** Whether the engine broke off or is not there: it may be back soon, as after its own restart. */
-export function isEngineAway(error: unknown): boolean {
-  return error instanceof DockError && (error.code === "engine-broken" || error.code === "engine-unreachable");
-}

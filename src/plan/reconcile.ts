@@ -47,7 +47,7 @@ export function reconcile(
   const pulls = planPulls(slots, { builder, request, observed: world.observed });
   const scope = { project, observed: world.observed, builder, request, services, slots, images, pulls };
   planServices(scope);
-  if (request.services === undefined && request.removeOrphans) planOrphans(scope);
+  if (request.removeOrphans) planOrphans(scope);
   freePortsFirst(scope);
   planSupersededTags(project, { ...world, wanted: images }, builder);
   return { plan: builder.build(project.name), conflicts: builder.conflicts, images, slots };
@@ -240,7 +240,10 @@ function refuseForeignNames(scope: Scope): void {
   }
 }
 
-/** Containers of the project that no slot wants: removed services, lower scale; and dev volumes that nothing mounts any more. */
+/**
+ * Containers of the project that no slot wants: removed services, lower scale; and dev volumes that nothing mounts any
+ * more. With services selected, only theirs.
+ */
 function planOrphans(scope: Scope): void {
   const wanted = new Set(
     Object.values(scope.project.services).flatMap((service) =>
@@ -253,6 +256,7 @@ function planOrphans(scope: Scope): void {
   for (const container of scope.observed.containers.toSorted((a, b) => compareText(a.id, b.id))) {
     const slot = slotOf(container);
     if (slot && wanted.has(slotTarget(slot))) continue;
+    if (!isSelected(slot?.service ?? "", scope.request)) continue;
     const known = slot !== undefined && slot.service in scope.project.services;
     const reasons: readonly Reason[] = [{ code: known ? "scaled-down" : "orphan", path: container.name }];
     gone.set(
@@ -266,6 +270,7 @@ function planOrphans(scope: Scope): void {
   for (const volume of scope.observed.volumes.toSorted((a, b) => compareText(a.name, b.name))) {
     const path = volume.labels[LABEL.devTarget];
     if (path === undefined || !isOwn(scope.project, volume) || removals.has(volume.name)) continue;
+    if (!isSelected(volume.labels[LABEL.service] ?? "", scope.request)) continue;
     const users = scope.observed.containers.filter((container) =>
       container.mounts.some((mount) => mount.source === volume.name),
     );

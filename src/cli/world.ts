@@ -2,6 +2,7 @@ import { inspectDiffering, inspectImages } from "../engine/observe.ts";
 import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
 import { gather, requireFiles } from "../gather/gather.ts";
+import { withSettled, writeSettled } from "../gather/settled.ts";
 import { KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import type { Observed } from "../plan/observed.ts";
@@ -9,7 +10,8 @@ import { type Reconciled, reconcile } from "../plan/reconcile.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import { crowdedRepositories, differingContainers, wantedNames } from "../plan/scope.ts";
 import { ownersOf, withSharers } from "../plan/shared-namespaces.ts";
-import { selectServices, wantedSlots } from "../plan/wanted.ts";
+import { presentSpec } from "../plan/spec-difference.ts";
+import { selectServices, type WantedSlot, wantedSlots } from "../plan/wanted.ts";
 import { worthHiding } from "../project/hidden-values.ts";
 import type { Project } from "../project/model.ts";
 import { observeOwn } from "./observe-own.ts";
@@ -65,12 +67,28 @@ export async function survey(session: Session, project: Project, request: PlanRe
   );
   const fromFiles = Object.values(inputs.environments).flatMap((variables) => Object.values(variables));
   session.redactor.learn(worthHiding(fromFiles, project));
+  const remembered = await withSettled(session.cacheDirectory, project, described);
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
-  const ids = differingContainers(described, slots);
-  const observed = ids.length === 0 ? described : await inspectDiffering(engine, { observed: described, ids }, signal);
+  const observed = await inspected(session, project, { observed: remembered, slots });
   const reconciled = reconcile(project, { inputs, observed }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
+}
+
+/** Looks closer at the containers that are not known to be what is wanted, and remembers what is seen. */
+async function inspected(
+  session: Session,
+  project: Project,
+  of: { readonly observed: Observed; readonly slots: readonly WantedSlot[] },
+): Promise<Observed> {
+  const ids = differingContainers(of.observed, of.slots);
+  if (ids.length === 0) return of.observed;
+  const observed = await inspectDiffering(session.engine(), { observed: of.observed, ids }, session.signal);
+  for (const container of observed.containers) {
+    if (!ids.includes(container.id) || container.settled !== undefined) continue;
+    await writeSettled(session.cacheDirectory, project, { id: container.id, spec: presentSpec(container) });
+  }
+  return observed;
 }
 
 /** The images that services run and their Dockerfiles; throws when something that the services need is not there. */

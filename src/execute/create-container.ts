@@ -2,7 +2,8 @@ import { chown, lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { DockError } from "../error.ts";
 import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
-import { concealedSpec, writeSpec } from "../plan/container-spec.ts";
+import { writeSettled } from "../gather/settled.ts";
+import { concealedSpec, updatablePart, writeSpec } from "../plan/container-spec.ts";
 import { devVolumeName } from "../plan/dev-volume.ts";
 import { LABEL } from "../plan/labels.ts";
 import { allMounts } from "../plan/mode.ts";
@@ -58,7 +59,10 @@ export async function createSlotContainer(
     await removeUnfinished(execution, id);
     throw error;
   }
-  if (!oneOff) execution.made.containers.set(slotTarget(wanted.slot), id);
+  if (oneOff) return id;
+  execution.made.containers.set(slotTarget(wanted.slot), id);
+  const { cacheDirectory } = execution.settings;
+  await writeSettled(cacheDirectory, execution.project, { id, spec: updatablePart(wanted.labelSpec) });
   return id;
 }
 

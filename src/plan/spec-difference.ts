@@ -12,19 +12,19 @@ export interface SpecDifference {
   readonly update: readonly Reason[];
 }
 
-/** True when a container is not what is wanted as far as labels and cache tell: only such need an inspection. */
+/** True when a container is not what is wanted, or is not known to be, by labels and cache: only such need an inspection. */
 export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlot): boolean {
   const before = parseSpec(container.labels[LABEL.spec]);
-  if (before === undefined) return true;
+  if (before === undefined || container.settled === undefined) return true;
   const replaced = canonicalJson(replacingPart(before)) !== canonicalJson(replacingPart(wanted.labelSpec));
-  return replaced || canonicalJson(settledSpec(container, before)) !== canonicalJson(updatablePart(wanted.labelSpec));
+  return replaced || canonicalJson(container.settled) !== canonicalJson(updatablePart(wanted.labelSpec));
 }
 
 /** Property by property, from the spec label; the environment's values before come from the live container where it was inspected. */
 export function specDifference(container: ObservedContainer, wanted: WantedSlot): SpecDifference {
   const before = parseSpec(container.labels[LABEL.spec]);
   if (before === undefined) return { replace: [{ code: "config-changed", path: "labels" }], update: [] };
-  const now = { ...replacingPart(before), ...presentSpec(container, before) };
+  const now = { ...replacingPart(before), ...presentSpec(container) };
   const replace: Reason[] = [];
   const update: Reason[] = [];
   for (const name of [...new Set([...Object.keys(now), ...Object.keys(wanted.labelSpec)])].sort(compareText)) {
@@ -38,17 +38,12 @@ export function specDifference(container: ObservedContainer, wanted: WantedSlot)
   return { replace, update };
 }
 
-/** What changes in place, as dock last left it: the label keeps what the container was created with. */
-function settledSpec(container: ObservedContainer, before: CanonicalSpec): CanonicalSpec {
-  return container.settled ?? updatablePart(before);
-}
-
 /**
  * What changes in place, as it is now. An engine that can't account for something leaves its limit out: what an
  * inspection lacks is taken as dock left it, else it would be set again and again.
  */
-function presentSpec(container: ObservedContainer, before: CanonicalSpec): CanonicalSpec {
-  const settled = settledSpec(container, before);
+export function presentSpec(container: ObservedContainer): CanonicalSpec {
+  const settled = container.settled ?? updatablePart(parseSpec(container.labels[LABEL.spec]) ?? {});
   return container.live === undefined ? settled : { ...settled, ...liveSpec(container.live) };
 }
 

@@ -1,5 +1,6 @@
 import { DockError } from "../../error.ts";
-import { updateBody } from "../../plan/container-spec.ts";
+import { forgetSettled, writeSettled } from "../../gather/settled.ts";
+import { updatablePart, updateBody } from "../../plan/container-spec.ts";
 import type { Operation, SlotRef } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
@@ -83,7 +84,12 @@ export async function updateContainer(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await execution.engine.updateContainer(operation.id, updateBody(wantedSlot(execution, operation.slot).spec), signal);
+  const { engine, project, settings } = execution;
+  const { spec, labelSpec } = wantedSlot(execution, operation.slot);
+  const { id } = operation;
+  await forgetSettled(settings.cacheDirectory, project, id);
+  await engine.updateContainer(id, updateBody(spec), signal);
+  await writeSettled(settings.cacheDirectory, project, { id, spec: updatablePart(labelSpec) });
 }
 
 export async function restartContainer(

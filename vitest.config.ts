@@ -1,5 +1,23 @@
 import { defineConfig } from "vitest/config";
 
+/** Properties, fuzzing, and files that are made to hurt: no engine either, but too long for a run after each save. */
+const LONG = [
+  "test/plan/properties.test.ts",
+  "test/project/validate.test.ts",
+  "test/project/schema.test.ts",
+  "test/project/parse.test.ts",
+  "test/project/compile-fuzz.test.ts",
+  "test/project/compile-equivalence.test.ts",
+  "test/catalogue/config-fuzz.test.ts",
+  "test/catalogue/security.test.ts",
+  "test/catalogue/secrets.test.ts",
+  "test/context/walk.test.ts",
+  "test/dockerfile/parse.test.ts",
+  "test/dockerfile/hidden.test.ts",
+  "test/watch/loss.test.ts",
+  "test/engine/transport.test.ts",
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,8 +25,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/faults/**"],
+          exclude: ["test/e2e/**", "test/faults/**", ...LONG],
+          // Loading the same modules for every file costs more than the tests; none of them keeps state.
+          isolate: false,
           testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: "long",
+          include: LONG,
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,4 +1,4 @@
-// `npm test`: everything that guards the project. `npm test -- unit|checks|e2e` runs a part of it.
+// `npm test`: everything that guards the project. `npm test -- checks|unit|long|faults|e2e` runs a part of it.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,13 +60,15 @@ async function main() {
     });
   }
   const part = process.argv[2] ?? "all";
-  if (!["all", "checks", "unit", "e2e"].includes(part))
-    throw new Stop(`there is no part "${part}": use checks, unit or e2e`, { exitCode: 2 });
+  if (!["all", "checks", "unit", "long", "faults", "e2e"].includes(part))
+    throw new Stop(`there is no part "${part}": use checks, unit, long, faults or e2e`, { exitCode: 2 });
   const start = performance.now();
   try {
     await ensureDependencies();
     if (part === "all" || part === "checks") await checks();
     if (part === "all" || part === "unit") await vitest("unit tests", { project: "unit", minutes: 5 });
+    if (part === "all" || part === "long") await vitest("properties and fuzzing", { project: "long", minutes: 8 });
+    if (part === "all" || part === "faults") await faults();
     if (part === "all" || part === "e2e") await endToEnd();
   } catch (error) {
     told.signal.throwIfAborted();
@@ -83,6 +85,12 @@ function brokeOff(error) {
   if (!(error instanceof Stop)) throw error;
   say(error.message);
   tally.failed += 1;
+}
+
+/** Faults at requests of dock as it is released, on an engine in memory. */
+async function faults() {
+  await ensureBuild();
+  await vitest("faults at every step", { project: "faults", minutes: 8 });
 }
 
 async function checks() {

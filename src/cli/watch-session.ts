@@ -106,7 +106,7 @@ function effectsOf(session: Session, watched: Watched): Effects {
       const { exitCode, output } = await runInContainer(engine, { container, command }, signal);
       if (exitCode === 0) return;
       throw new DockError("operation-failed", `"${command.join(" ")}" ended with ${exitCode}`, {
-        ...(output.length === 0 ? {} : { detail: output.slice(-20).join("\n") }),
+        detail: output.length === 0 ? "it printed nothing" : output.slice(-20).join("\n"),
       });
     },
     failed: (event, error) => {

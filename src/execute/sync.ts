@@ -29,6 +29,9 @@ export interface Owner {
 /** Bytes up to which a file is read in one go. */
 const SMALL = 1024 * 1024;
 
+/** Bytes that are sent at once. */
+const PIECE = 256 * 1024;
+
 /** Paths that one `rm` is given: a command line has a longest length. */
 const PATHS_AT_ONCE = 500;
 
@@ -64,7 +67,7 @@ async function putFiles(
   try {
     await engine.putArchive(
       to.container,
-      { path: "/", tar: Readable.from(tar as AsyncIterable<Uint8Array>), copyUidGid: false },
+      { path: "/", tar: Readable.from(pieces(tar as AsyncIterable<Uint8Array>)), copyUidGid: false },
       signal,
     );
   } catch (error) {
@@ -91,6 +94,21 @@ async function deletePaths(
       hint: 'deleting needs "rm" in the image; use a rebuild rule where there is none',
     },
   );
+}
+
+/** The tar in pieces that are worth a write to the connection each: it comes as three small ones for each file. */
+async function* pieces(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, void> {
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of tar) {
+    waiting.push(chunk);
+    size += chunk.length;
+    if (size < PIECE) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(waiting);
 }
 
 async function fill(tar: Pack, files: readonly SyncedFile[], owner: Owner): Promise<void> {

@@ -1,4 +1,4 @@
-import { basename, dirname, relative, sep } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import { isEphemeral } from "./ephemeral.ts";
 
 /** One reason to watch a place: a build context, a bind's source, a rule's path, a file that is read. */
@@ -71,9 +71,14 @@ function takes({ what }: Claim, path: string): boolean {
   return what.kind === "files" ? what.names.has(name) : !isEphemeral(name) && !what.leavesOut(path);
 }
 
-/** The path below a directory with `/` between names, "" for the directory itself, or undefined when it lies elsewhere. */
+/**
+ * The path below a directory with `/` between names, "" for the directory itself, or undefined when it lies elsewhere.
+ * Both must be absolute and in their shortest form.
+ */
 export function pathBelow(directory: string, path: string): string | undefined {
   if (path === directory) return "";
-  const inner = relative(directory, path);
-  return inner === ".." || inner.startsWith(`..${sep}`) ? undefined : inner.replaceAll(sep, "/");
+  const start = directory.endsWith(sep) ? directory : directory + sep;
+  if (!path.startsWith(start)) return undefined;
+  const inner = path.slice(start.length);
+  return sep === "/" ? inner : inner.replaceAll(sep, "/");
 }

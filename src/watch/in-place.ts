@@ -1,6 +1,6 @@
 import { DockError } from "../error.ts";
 import type { Effects } from "./effects.ts";
-import { type Contents, contentsOf, transfer, uncertain, type Wanted } from "./mirror.ts";
+import { type Contents, transfer, uncertain, type Wanted } from "./mirror.ts";
 import type { Decision } from "./rules.ts";
 
 /** A decision that is carried out in containers that go on running. */
@@ -172,11 +172,15 @@ export class InPlace {
     let copied = 0;
     let deleted = 0;
     const count = await this.#each(service, async (id) => {
-      const before = this.#contents.get(id) ?? new Map<string, string>();
+      const before: Contents = this.#contents.get(id) ?? new Map();
       const what = transfer(before, wanted);
-      this.#contents.set(id, uncertain(before, wanted));
-      if (what.copies.length + what.deletes.length > 0) await effects.transfer(id, what, signal);
-      this.#contents.set(id, contentsOf(wanted));
+      try {
+        if (what.copies.length + what.deletes.length > 0) await effects.transfer(id, what, signal);
+        this.#contents.set(id, wanted);
+      } catch (error) {
+        this.#contents.set(id, uncertain(before, wanted));
+        throw error;
+      }
       copied = Math.max(copied, what.copies.length);
       deleted = Math.max(deleted, what.deletes.length);
     });

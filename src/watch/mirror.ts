@@ -19,8 +19,8 @@ export interface Transfer {
   readonly copies: readonly Copy[];
 }
 
-/** Content by container path, as a container was last known to have it. */
-export type Contents = ReadonlyMap<string, string>;
+/** Content by container path, as a container was last known to have it. After a transfer it is what was wanted. */
+export type Contents = ReadonlyMap<string, { readonly content: string }>;
 
 /** What the sync rules of a service want in its containers, by container path. */
 export type Wanted = ReadonlyMap<string, Copy & { readonly content: string }>;
@@ -44,37 +44,33 @@ export function wantedCopies(rules: readonly WatchRule[], snapshot: Snapshot): W
 
 /** What is to be done to a container that has `contents` so that it has what is wanted. What it was not known to have stays. */
 export function transfer(contents: Contents, wanted: Wanted): Transfer {
-  const deletes = [...contents]
-    .filter(
-      ([target, content]) => !wanted.has(target) || isDirectory(content) !== isDirectory(wanted.get(target)?.content),
-    )
-    .map(([target]) => target)
-    .toSorted(compareText);
+  const deletes: string[] = [];
+  for (const [target, { content }] of contents) {
+    const wish = wanted.get(target);
+    if (!wish || isDirectory(content) !== isDirectory(wish.content)) deletes.push(target);
+  }
   const gone = new Set(deletes);
   const copies = [...wanted.values()].filter(
-    ({ target, content }) => contents.get(target) !== content || hasParentIn(gone, target),
+    ({ target, content }) => contents.get(target)?.content !== content || hasParentIn(gone, target),
   );
   return {
-    deletes: deletes.filter((target) => !hasParentIn(gone, target)),
+    deletes: deletes.filter((target) => !hasParentIn(gone, target)).toSorted(compareText),
     copies: copies.toSorted((a, b) => compareText(a.target, b.target)),
   };
 }
 
-/** The contents of a container after a transfer that succeeded. */
-export function contentsOf(wanted: Wanted): Contents {
-  return new Map([...wanted].map(([target, { content }]) => [target, content]));
-}
-
-/** The contents of a container while a transfer is under way or after it failed: anything may be there, nothing is sure. */
+/** The contents of a container after a transfer that failed: anything may be there, nothing is sure. */
 export function uncertain(before: Contents, wanted: Wanted): Contents {
-  return new Map([...before, ...contentsOf(wanted)].map(([target, content]) => [target, `${content}?`]));
+  const all = [...before, ...wanted];
+  return new Map(all.map(([target, { content }]) => [target, { content: `${content}?` }]));
 }
 
-function isDirectory(content: string | undefined): boolean {
-  return content?.startsWith("directory") ?? false;
+function isDirectory(content: string): boolean {
+  return content.startsWith("directory");
 }
 
 function hasParentIn(paths: ReadonlySet<string>, path: string): boolean {
+  if (paths.size === 0) return false;
   for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
     if (paths.has(path.slice(0, slash))) return true;
   }

@@ -1,4 +1,4 @@
-import { basename, posix } from "node:path";
+import { basename } from "node:path";
 import { type PatternList, patternList } from "../context/ignore.ts";
 import type { WatchRule } from "../project/model.ts";
 import { pathBelow } from "./coverage.ts";
@@ -15,7 +15,8 @@ export function ruleTakes(rule: WatchRule, path: string): boolean {
 /** Where a path that a sync rule takes lies in the container. */
 export function ruleTarget(rule: WatchRule, path: string): string {
   if (rule.target === undefined) throw new Error(`the rule for ${rule.path} has no target`);
-  return posix.join(rule.target, pathBelow(rule.path, path) ?? "");
+  const inner = pathBelow(rule.path, path) ?? "";
+  return inner === "" ? rule.target : `${rule.target}/${inner}`;
 }
 
 /** A rule as a reader finds it: `dock.yaml:14`. */

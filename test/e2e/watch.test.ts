@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { eventually, IDLE, type Scenario, scenario } from "../support/scenario.ts";
@@ -50,7 +50,8 @@ class Watching {
       const lines = this.lines();
       seen.push(...lines);
       const found = lines.find((line) => line.type === "watch-action" && line.action === action);
-      if (!found) throw new Error(`no ${action}, but ${JSON.stringify(seen.filter(({ type }) => type.startsWith("watch")))}`);
+      if (!found)
+        throw new Error(`no ${action}, but ${JSON.stringify(seen.filter(({ type }) => type.startsWith("watch")))}`);
       return found;
     }, 60_000);
   }
@@ -87,7 +88,9 @@ async function app(s: Scenario): Promise<void> {
 }
 
 const volumesOf = async (s: Scenario): Promise<readonly string[]> =>
-  (await s.engine.get<{ Volumes: { Name: string }[] | null }>("/volumes")).Volumes?.map(({ Name }) => Name).filter((name) => name.startsWith(s.project)) ?? [];
+  (await s.engine.get<{ Volumes: { Name: string }[] | null }>("/volumes")).Volumes?.map(({ Name }) => Name).filter(
+    (name) => name.startsWith(s.project),
+  ) ?? [];
 
 describe("watch", () => {
   scenario("leaves everything alone when bind-mounted source is saved: the container sees it", async ({ s }) => {
@@ -108,41 +111,53 @@ describe("watch", () => {
     expect(await s.ids()).toEqual(ids);
   });
 
-  scenario("brings a new dependency in: new image, new container, new volume with the module, the old volume gone", async ({ s }) => {
-    await app(s);
-    const watching = await Watching.begin(s);
-    const before = { ids: await s.ids(), volumes: await volumesOf(s) };
-    expect(before.volumes).toHaveLength(1);
-    await s.write({ "app/package.json": "left\nright\n" });
-    expect(await watching.action("rebuild")).toMatchObject({ services: ["app"], files: ["app/package.json"], ok: true });
-    const after = { ids: await s.ids(), volumes: await volumesOf(s) };
-    expect(after.ids["app/1"]).not.toBe(before.ids["app/1"]);
-    expect(after.ids["db/1"]).toBe(before.ids["db/1"]);
-    expect(await s.inside("app", "cat", "/app/node_modules/right/index.js")).toBe("module right");
-    expect(after.volumes).toHaveLength(1);
-    expect(after.volumes).not.toEqual(before.volumes);
-    await watching.end();
-  });
+  scenario(
+    "brings a new dependency in: new image, new container, new volume with the module, the old volume gone",
+    async ({ s }) => {
+      await app(s);
+      const watching = await Watching.begin(s);
+      const before = { ids: await s.ids(), volumes: await volumesOf(s) };
+      expect(before.volumes).toHaveLength(1);
+      await s.write({ "app/package.json": "left\nright\n" });
+      expect(await watching.action("rebuild")).toMatchObject({
+        services: ["app"],
+        files: ["app/package.json"],
+        ok: true,
+      });
+      const after = { ids: await s.ids(), volumes: await volumesOf(s) };
+      expect(after.ids["app/1"]).not.toBe(before.ids["app/1"]);
+      expect(after.ids["db/1"]).toBe(before.ids["db/1"]);
+      expect(await s.inside("app", "cat", "/app/node_modules/right/index.js")).toBe("module right");
+      expect(after.volumes).toHaveLength(1);
+      expect(after.volumes).not.toEqual(before.volumes);
+      await watching.end();
+    },
+  );
 
-  scenario("replaces only the service that a change of the project file is about, and survives a broken file", async ({ s }) => {
-    await s.declare({ services: { a: { ...IDLE }, b: { ...IDLE } } });
-    const watching = await Watching.begin(s);
-    const before = await s.ids();
-    await s.declare({ services: { a: { ...IDLE, environment: { MODE: "new" } }, b: { ...IDLE } } });
-    expect(await watching.action("reload")).toMatchObject({ files: ["dock.yaml"], ok: true });
-    const after = await s.ids();
-    expect(after["a/1"]).not.toBe(before["a/1"]);
-    expect(after["b/1"]).toBe(before["b/1"]);
-    await s.write({ "dock.yaml": "services:\n  a:\n    imaeg: busybox\n" });
-    expect(await watching.action("reload")).toMatchObject({ ok: false, error: { code: "invalid-project" } });
-    expect(await s.ids()).toEqual(after);
-    await s.declare({ services: { a: { ...IDLE, environment: { MODE: "new" } }, b: { ...IDLE, environment: { X: "1" } } } });
-    expect(await watching.action("reload")).toMatchObject({ ok: true });
-    const mended = await s.ids();
-    expect(mended["a/1"]).toBe(after["a/1"]);
-    expect(mended["b/1"]).not.toBe(after["b/1"]);
-    await watching.end();
-  });
+  scenario(
+    "replaces only the service that a change of the project file is about, and survives a broken file",
+    async ({ s }) => {
+      await s.declare({ services: { a: { ...IDLE }, b: { ...IDLE } } });
+      const watching = await Watching.begin(s);
+      const before = await s.ids();
+      await s.declare({ services: { a: { ...IDLE, environment: { MODE: "new" } }, b: { ...IDLE } } });
+      expect(await watching.action("reload")).toMatchObject({ files: ["dock.yaml"], ok: true });
+      const after = await s.ids();
+      expect(after["a/1"]).not.toBe(before["a/1"]);
+      expect(after["b/1"]).toBe(before["b/1"]);
+      await s.write({ "dock.yaml": "services:\n  a:\n    imaeg: busybox\n" });
+      expect(await watching.action("reload")).toMatchObject({ ok: false, error: { code: "invalid-project" } });
+      expect(await s.ids()).toEqual(after);
+      await s.declare({
+        services: { a: { ...IDLE, environment: { MODE: "new" } }, b: { ...IDLE, environment: { X: "1" } } },
+      });
+      expect(await watching.action("reload")).toMatchObject({ ok: true });
+      const mended = await s.ids();
+      expect(mended["a/1"]).toBe(after["a/1"]);
+      expect(mended["b/1"]).not.toBe(after["b/1"]);
+      await watching.end();
+    },
+  );
 
   scenario("keeps the last good container while a build fails, and recovers with the next good save", async ({ s }) => {
     await app(s);
@@ -193,9 +208,9 @@ describe("watch", () => {
     await rm(join(s.directory, "site/old.html"));
     expect(await watching.action("sync")).toMatchObject({ services: ["web"], ok: true });
     await eventually(async () => {
-      expect(await s.inside("web", "sh", "-c", "cd /srv/site && find . -type f | sort && cat index.html deep/er/new.html")).toBe(
-        "./deep/er/new.html\n./index.html\ntwo\nnew",
-      );
+      expect(
+        await s.inside("web", "sh", "-c", "cd /srv/site && find . -type f | sort && cat index.html deep/er/new.html"),
+      ).toBe("./deep/er/new.html\n./index.html\ntwo\nnew");
     });
     const started = async (): Promise<string> =>
       (await s.engine.get<{ State: { StartedAt: string } }>(`/containers/${before["web/1"]}/json`)).State.StartedAt;
@@ -211,11 +226,45 @@ describe("watch", () => {
     await watching.end();
   });
 
+  scenario(
+    "what is synced belongs to the container's user and keeps its rights, and a link stays a link",
+    async ({ s }) => {
+      await s.write({ "bin/tool": "#!/bin/sh\necho one\n", "bin/plain": "1\n" });
+      await symlink("tool", join(s.directory, "bin/link"));
+      await s.declare({
+        services: {
+          web: { ...IDLE, user: "1000:1001", dev: { watch: [{ path: "./bin", action: "sync", target: "/opt/bin" }] } },
+        },
+      });
+      const watching = await Watching.begin(s);
+      const list = (): Promise<string> =>
+        s.inside("web", "sh", "-c", "cd /opt/bin && stat -c '%n %A %u:%g' * && readlink link && ./tool");
+      await eventually(async () => {
+        expect(await list()).toBe(
+          "link lrwxrwxrwx 1000:1001\nplain -rw-r--r-- 1000:1001\ntool -rwxr-xr-x 1000:1001\ntool\none",
+        );
+      });
+      await s.write({ "bin/tool": "#!/bin/sh\necho two\n" });
+      await eventually(async () => expect(await list()).toMatch(/two$/));
+      await watching.end();
+    },
+  );
+
   scenario("fills a new container by its sync rules", async ({ s }) => {
-    await s.write({ "site/index.html": "one\n", "web/Dockerfile": 'FROM busybox:latest\nCOPY mark /\nCMD ["sleep", "3600"]\n', "web/mark": "1\n" });
+    await s.write({
+      "site/index.html": "one\n",
+      "web/Dockerfile": 'FROM busybox:latest\nCOPY mark /\nCMD ["sleep", "3600"]\n',
+      "web/mark": "1\n",
+    });
     await s.declare({
       images: { web: { context: "./web" } },
-      services: { web: { image: "web", stop_signal: "SIGKILL", dev: { watch: [{ path: "./site", action: "sync", target: "/srv" }] } } },
+      services: {
+        web: {
+          image: "web",
+          stop_signal: "SIGKILL",
+          dev: { watch: [{ path: "./site", action: "sync", target: "/srv" }] },
+        },
+      },
     });
     const watching = await Watching.begin(s);
     await s.write({ "site/index.html": "two\n" });
@@ -231,7 +280,12 @@ describe("watch", () => {
     await s.write({ "conf/a": "1\n", "code/a": "1\n" });
     await s.declare({
       services: {
-        hears: { image: "busybox:latest", command: hears, stop_signal: "SIGKILL", dev: { mounts: ["./conf:/conf"], reload: { signal: "SIGHUP" } } },
+        hears: {
+          image: "busybox:latest",
+          command: hears,
+          stop_signal: "SIGKILL",
+          dev: { mounts: ["./conf:/conf"], reload: { signal: "SIGHUP" } },
+        },
         restarts: { ...IDLE, dev: { mounts: ["./code:/code"], reload: "restart" } },
       },
     });

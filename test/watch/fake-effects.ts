@@ -142,7 +142,7 @@ export class FakeEffects implements Effects {
     const files = this.files.get(container) ?? new Map<string, string>();
     this.files.set(container, files);
     for (const path of deletes)
-      for (const file of [...files.keys()]) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
+      for (const file of files.keys()) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
     for (const { source, target, kind } of copies) if (kind === "file") files.set(target, readFileSync(source, "utf8"));
   }
 

@@ -52,7 +52,10 @@ function onDisk(): Readonly<Record<string, string>> {
 
 /** Resolves when the container's files are those on the disk. */
 async function synced(milliseconds = 5000): Promise<void> {
-  await vi.waitFor(() => expect(Object.fromEntries(effects.files.get("web-1") ?? [])).toEqual(onDisk()), { timeout: milliseconds, interval: 20 });
+  await vi.waitFor(() => expect(Object.fromEntries(effects.files.get("web-1") ?? [])).toEqual(onDisk()), {
+    timeout: milliseconds,
+    interval: 20,
+  });
 }
 
 function block(milliseconds: number): void {
@@ -60,41 +63,49 @@ function block(milliseconds: number): void {
   while (performance.now() < until);
 }
 
-test("a burst of operations while the event loop is blocked ends with the container as the disk", { timeout: 30_000 }, async () => {
-  for (let index = 0; index < 1500; index += 1) {
-    tree.write(`site/d${index % 40}/e${index % 7}/f${index % 300}`, String(index));
-    if (index % 5 === 0) rmSync(tree.at(`site/d${index % 40}/e${index % 7}/f${(index * 7) % 300}`), { force: true });
-    if (index % 500 === 0) rmSync(tree.at(`site/d${index % 40}`), { recursive: true, force: true });
-  }
-  block(500);
-  tree.write("site/last.html", "the last one");
-  await synced(15_000);
-  tree.write("site/d1/e1/later.txt", "new directories are watched");
-  await synced();
-});
+test(
+  "a burst of operations while the event loop is blocked ends with the container as the disk",
+  { timeout: 30_000 },
+  async () => {
+    for (let index = 0; index < 1500; index += 1) {
+      tree.write(`site/d${index % 40}/e${index % 7}/f${index % 300}`, String(index));
+      if (index % 5 === 0) rmSync(tree.at(`site/d${index % 40}/e${index % 7}/f${(index * 7) % 300}`), { force: true });
+      if (index % 500 === 0) rmSync(tree.at(`site/d${index % 40}`), { recursive: true, force: true });
+    }
+    block(500);
+    tree.write("site/last.html", "the last one");
+    await synced(15_000);
+    tree.write("site/d1/e1/later.txt", "new directories are watched");
+    await synced();
+  },
+);
 
-test("a root that is deleted and comes back, a directory that is renamed away and back, a link that is switched", { timeout: 30_000 }, async () => {
-  tree.write("site/a/x", "1");
-  await synced();
-  renameSync(tree.at("site/a"), tree.at("elsewhere"));
-  await synced();
-  tree.write("elsewhere/x", "2");
-  renameSync(tree.at("elsewhere"), tree.at("site/a"));
-  await synced();
-  rmSync(tree.at("site"), { recursive: true });
-  await synced();
-  tree.write("site/back.html", "back");
-  await synced();
-  tree.write("site/a/y", "again");
-  await synced();
-  tree.write("site/v1/data", "1");
-  tree.write("site/v2/data", "2");
-  symlinkSync("v1", tree.at("site/current"));
-  await synced();
-  unlinkSync(tree.at("site/current"));
-  symlinkSync("v2", tree.at("site/current"));
-  await vi.waitFor(() => expect(effects.calls.at(-1)).toBe("transfer web-1 +/srv/current"), { timeout: 5000 });
-});
+test(
+  "a root that is deleted and comes back, a directory that is renamed away and back, a link that is switched",
+  { timeout: 30_000 },
+  async () => {
+    tree.write("site/a/x", "1");
+    await synced();
+    renameSync(tree.at("site/a"), tree.at("elsewhere"));
+    await synced();
+    tree.write("elsewhere/x", "2");
+    renameSync(tree.at("elsewhere"), tree.at("site/a"));
+    await synced();
+    rmSync(tree.at("site"), { recursive: true });
+    await synced();
+    tree.write("site/back.html", "back");
+    await synced();
+    tree.write("site/a/y", "again");
+    await synced();
+    tree.write("site/v1/data", "1");
+    tree.write("site/v2/data", "2");
+    symlinkSync("v1", tree.at("site/current"));
+    await synced();
+    unlinkSync(tree.at("site/current"));
+    symlinkSync("v2", tree.at("site/current"));
+    await vi.waitFor(() => expect(effects.calls.at(-1)).toBe("transfer web-1 +/srv/current"), { timeout: 5000 });
+  },
+);
 
 test("editors' ways to save are one transfer each", async () => {
   const file = tree.at("site/index.html");

@@ -4,7 +4,6 @@ import type { WatchRule } from "../../src/project/model.ts";
 import { coverageOf } from "../../src/watch/coverage.ts";
 import {
   type Contents,
-  contentsOf,
   type Transfer,
   transfer,
   uncertain,
@@ -53,7 +52,7 @@ test("a container that nothing is known of gets all that is wanted, parents firs
 
 test("only what differs is sent, and what is gone is deleted, a directory as one", async () => {
   using tree = tempTree({ "src/a.js": "1", "src/b.js": "1", "src/d/x": "1", "src/d/e/y": "1" });
-  const before = contentsOf(await wanted(tree, [rule(tree.at("src"))]));
+  const before = await wanted(tree, [rule(tree.at("src"))]);
   tree.write("src/a.js", "2");
   tree.write("src/c.js", "1");
   rmSync(tree.at("src/d"), { recursive: true });
@@ -66,7 +65,7 @@ test("only what differs is sent, and what is gone is deleted, a directory as one
 
 test("a file that became a directory, and one that became a file, are deleted first", async () => {
   using tree = tempTree({ "src/one": "file", "src/two/inside": "1" });
-  const before = contentsOf(await wanted(tree, [rule(tree.at("src"))]));
+  const before = await wanted(tree, [rule(tree.at("src"))]);
   rmSync(tree.at("src"), { recursive: true });
   tree.write("src/one/inside", "1");
   tree.write("src/two", "file");

@@ -32,6 +32,7 @@ const STATUS_HINTS: readonly (readonly [RegExp, string])[] = [
     /could not find an available.*address pool|all predefined address pools/i,
     "the engine has no subnet left: remove unused networks with `docker network prune`",
   ],
+  [/has active endpoints/i, "containers are still on that network: disconnect or remove them"],
   [
     /client version [\d.]+ is too (new|old)/i,
     "unset DOCKER_API_VERSION, or set it to a version that the engine speaks",

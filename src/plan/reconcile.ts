@@ -5,6 +5,7 @@ import { engineConflicts } from "./engine-needs.ts";
 import { planImages, planSupersededTags, type WantedImage } from "./images.ts";
 import { imageIdOf } from "./input-digest.ts";
 import type { Inputs } from "./inputs.ts";
+import { leaveRemovedNetworks } from "./leave-networks.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";
 import { type Readiness, slotTarget } from "./operation.ts";
@@ -48,6 +49,7 @@ export function reconcile(
   const scope = { project, observed: world.observed, builder, request, services, slots, images, pulls };
   planServices(scope);
   if (request.removeOrphans) planOrphans(scope);
+  leaveRemovedNetworks(world.observed, builder);
   freePortsFirst(scope);
   planSupersededTags(project, { ...world, wanted: images }, builder);
   return { plan: builder.build(project.name), conflicts: builder.conflicts, images, slots };

@@ -66,8 +66,16 @@ function applyOperation(engine: Observed, operation: Operation, around: Around):
     case "network.remove":
       return { ...engine, networks: engine.networks.filter((network) => network.id !== operation.id) };
     case "network.connect":
-    case "network.disconnect":
       throw new Error("no plan has these yet");
+    case "network.disconnect":
+      return {
+        ...engine,
+        containers: engine.containers.map((container) =>
+          container.id === operation.container
+            ? { ...container, networks: withoutNetwork(container.networks, operation.network) }
+            : container,
+        ),
+      };
     case "volume.create": {
       const { volume } = operation;
       if (volume.kind === "named") {
@@ -222,4 +230,8 @@ function container(
     })),
     ...(wanted.service.healthcheck?.kind === "probe" ? { health: "starting" as const } : {}),
   };
+}
+
+function withoutNetwork(networks: Readonly<Record<string, string>>, id: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(networks).filter(([, own]) => own !== id));
 }

@@ -17,8 +17,8 @@ async function coverage(tree: TempTree, more: Partial<Facts> = {}): Promise<Cove
 }
 
 /** Those of the paths that are covered. */
-function covered(tree: TempTree, { coversFile }: Coverage, ...paths: readonly string[]): readonly string[] {
-  return paths.filter((path) => coversFile(tree.at(path)));
+function covered(tree: TempTree, found: Coverage, ...paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => found.coversFile(tree.at(path)));
 }
 
 function applied(files: readonly string[]): Inputs {

@@ -1,6 +1,6 @@
 import { DockError } from "../error.ts";
 import type { Event } from "../event.ts";
-import { execute, type Outcome } from "../execute/execute.ts";
+import type { Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade } from "../execute/execution.ts";
 import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
 import type { Action } from "../plan/plan.ts";
@@ -82,6 +82,8 @@ function narrowed(world: World, only: ((action: Action) => boolean) | undefined)
 
 /** Carries out one plan, keeping what was done for `why`; throws its first failure. The project's lock must be held. */
 export async function carryOut(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+  // Most runs have nothing to do and start sooner without what carries plans out.
+  const { execute } = await import("../execute/execute.ts");
   const execution = executionOf(session, world, options);
   const logger = new RunLogger();
   const emit = (event: Event): void => {

@@ -1,6 +1,5 @@
 import { DockError } from "../../error.ts";
 import { parseDuration } from "../../std/duration.ts";
-import { followAndStop } from "../attached.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge, type ConvergeOptions } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
@@ -38,6 +37,7 @@ export const up: CommandDefinition = {
     const converged = await converge(session, { project, request }, convergeOptions(given));
     jsonResult(session, { ok: true });
     if (given.detach || session.globals.json) return 0;
+    const { followAndStop } = await import("../attached.ts");
     return followAndStop(session, converged);
   },
 };

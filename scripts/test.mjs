@@ -24,11 +24,11 @@ const CHECKS = [
  * @type {readonly (readonly ["28" | "20", { minutes: number, files: readonly string[] }])[]}
  */
 const PRIVATE_RUNS = [
-  ["28", { minutes: 15, files: [] }],
+  ["28", { minutes: 25, files: [] }],
   [
     "20",
     {
-      minutes: 10,
+      minutes: 12,
       files: [
         "test/e2e/conformance",
         "test/e2e/buildkit",
@@ -115,7 +115,7 @@ async function endToEnd() {
     say(`\nno engines of the suite's own here (${can.reason}): the end-to-end tests use the engine at hand`);
     const { host } = await ensureEngine();
     await prepare(host, "whole");
-    await vitest("end-to-end tests on the engine at hand", { project: "e2e", minutes: 15, env: { DOCKER_HOST: host } });
+    await vitest("end-to-end tests on the engine at hand", { project: "e2e", minutes: 25, env: { DOCKER_HOST: host } });
     return;
   }
   for (const [version, suite] of PRIVATE_RUNS) {

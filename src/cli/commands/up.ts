@@ -32,7 +32,11 @@ export const up: CommandDefinition = {
     const project = await withBuildArgs(declared, given.arg ?? [], undefined);
     if (given.watch) {
       const { watchProject } = await import("../watch-session.ts");
-      return watchProject(session, { project, request });
+      return watchProject(session, {
+        project,
+        request,
+        adapt: async (reloaded) => withBuildArgs(reloaded, given.arg ?? [], undefined),
+      });
     }
     const converged = await converge(session, { project, request }, convergeOptions(given));
     jsonResult(session, { ok: true });

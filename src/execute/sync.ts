@@ -1,4 +1,5 @@
 import { createReadStream, lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { dirname, posix } from "node:path";
 import { Readable } from "node:stream";
 import { type Header, type Pack, pack } from "tar-stream";
 import type { Engine } from "../engine/engine.ts";
@@ -12,6 +13,8 @@ export interface SyncedFile {
   readonly source: string;
   /** Absolute path in the container. */
   readonly target: string;
+  /** The directory in the container that `source`'s tree is copied to, or `target` itself. */
+  readonly root: string;
 }
 
 /** What to do to a container's files: first the deletions, then the copies, parents before what is in them. */
@@ -37,7 +40,8 @@ const PATHS_AT_ONCE = 500;
 
 /**
  * Deletes and copies files in a running container, the deletions as its root, the copies with the rights they have here
- * and with the owner given. What has vanished here meanwhile is left out; directories above a copy are made.
+ * and with the owner given. What has vanished here meanwhile is left out; directories above a copy are made. One below
+ * its root that is a link in the container is an error: nothing is copied to where the link leads.
  */
 export async function syncFiles(
   engine: Engine,
@@ -112,7 +116,10 @@ async function* pieces(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, v
 }
 
 async function fill(tar: Pack, files: readonly SyncedFile[], owner: Owner): Promise<void> {
-  for (const file of files) {
+  const sent = new Set<string>();
+  for (const file of files.flatMap((each) => [...directoriesAbove(each), each])) {
+    if (sent.has(file.target)) continue;
+    sent.add(file.target);
     try {
       await addEntry(tar, file, owner);
     } catch (error) {
@@ -125,6 +132,17 @@ async function fill(tar: Pack, files: readonly SyncedFile[], owner: Owner): Prom
   // Without the mark that ends a tar: the engine would answer at it and close the connection while the end of our request
   // is still under way, and that breaks the answer off. So it reads to the end.
   tar.push(null);
+}
+
+/** The directories between a copy and its root: as entries of the tar they can't be links in the container. */
+function directoriesAbove({ source, target, root }: SyncedFile): readonly SyncedFile[] {
+  const above: SyncedFile[] = [];
+  let [from, to] = [dirname(source), posix.dirname(target)];
+  while (to.startsWith(root === "/" ? root : `${root}/`) && to !== "/") {
+    above.unshift({ source: from, target: to, root });
+    [from, to] = [dirname(from), posix.dirname(to)];
+  }
+  return above;
 }
 
 async function addEntry(tar: Pack, { source, target }: SyncedFile, owner: Owner): Promise<void> {

@@ -10,6 +10,8 @@ export interface Copy {
   readonly source: string;
   /** Absolute path in the container. */
   readonly target: string;
+  /** What its rule syncs to, in the container. */
+  readonly root: string;
   readonly kind: FileState["kind"];
 }
 
@@ -36,7 +38,8 @@ export function wantedCopies(rules: readonly WatchRule[], snapshot: Snapshot): W
       if (rules.find((candidate) => ruleTakes(candidate, path)) !== rule) continue;
       const target = ruleTarget(rule, path);
       const content = state.content ?? (state.kind === "directory" ? "directory" : `${state.size} ${state.mtimeMs}`);
-      if (!wanted.has(target)) wanted.set(target, { source: path, target, kind: state.kind, content });
+      if (!wanted.has(target))
+        wanted.set(target, { source: path, target, root: rule.target, kind: state.kind, content });
     }
   }
   return wanted;

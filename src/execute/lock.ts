@@ -1,8 +1,8 @@
-import { connect, createServer, type Server } from "node:net";
 import { DockError } from "../error.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../std/clock.ts";
 import { sha256 } from "../std/digest.ts";
+import { lockAddress, lockHolder, takeLock } from "./lock-address.ts";
 
 /** What is locked: a project on an engine. */
 export interface ProjectLock {
@@ -14,6 +14,8 @@ export interface ProjectLock {
   readonly onWait: (message: string) => void;
   /** Milliseconds until waiting is given up. */
   readonly patience?: number;
+  /** This machine's unless given. */
+  readonly platform?: NodeJS.Platform;
 }
 
 const PATIENCE_MS = 600_000;
@@ -21,22 +23,23 @@ const RETRY_MS = 100;
 
 /**
  * Runs `work` as the only writer of a project on this machine. Another one is waited for, saying who it is; after the
- * patience it is a `locked` error. The lock is an abstract Unix socket: the kernel frees it however its holder ends.
+ * patience it is a `locked` error. However its holder ends, the lock is free afterwards.
  */
 export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const name = `\0dock-${sha256(`${lock.engineId}\n${lock.project}`).slice(0, 24)}`;
+  const name = sha256(`${lock.engineId}\n${lock.project}`).slice(0, 24);
+  const address = await lockAddress(name, lock.platform ?? process.platform);
   const until = systemClock.now() + (lock.patience ?? PATIENCE_MS);
   let told = false;
   for (;;) {
-    const server = await claim(name, `process ${process.pid} (${lock.file})`);
-    if (server) {
+    const held = await takeLock(address, `process ${process.pid} (${lock.file})`);
+    if (held) {
       try {
         return await work();
       } finally {
-        await new Promise<void>((resolve) => server.close(() => resolve()));
+        await held.release();
       }
     }
-    const holder = await askHolder(name);
+    const holder = await lockHolder(address);
     if (systemClock.now() > until) {
       throw new DockError(
         "locked",
@@ -55,32 +58,4 @@ export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal,
       throw error;
     });
   }
-}
-
-/** The server that holds the name, or undefined when another process does. */
-async function claim(name: string, holder: string): Promise<Server | undefined> {
-  const server = createServer((socket) => {
-    socket.on("error", () => socket.destroy());
-    socket.end(holder);
-  });
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    });
-    server.listen(name, () => resolve(server));
-  });
-}
-
-/** Who holds the name; undefined when it was let go meanwhile. */
-async function askHolder(name: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(name);
-    let answer = "";
-    socket.setTimeout(2000, () => socket.destroy());
-    socket.setEncoding("utf8");
-    socket.on("data", (text: string) => (answer += text));
-    socket.on("error", () => resolve(undefined));
-    socket.on("close", () => resolve(answer === "" ? undefined : answer));
-  });
 }

@@ -11,7 +11,8 @@ export async function heldPorts(session: Session, world: World): Promise<readonl
   const needed = neededPorts(reconciled.plan, reconciled.slots, observed);
   if (needed.length === 0) return [];
   const own = new Set(observed.containers.map(({ id }) => id));
-  const all = await session.engine().listContainers({}, session.signal);
+  const publishing = needed.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
+  const all = await session.engine().listContainers({ publishing }, session.signal);
   const others = all.filter((container) => container.state === "running" && !own.has(container.id));
   const held = needed.map(async (port): Promise<readonly PortHolder[]> => {
     const container = others.find((other) => holds(other, port));

@@ -112,6 +112,9 @@ export function containerCalls(transport: Transport): ContainerCalls {
   };
 }
 
+/** How long a removal that somebody else has begun is waited for: one that hangs does so for good. */
+const REMOVAL_MS = 10_000;
+
 async function removeContainer(
   transport: Transport,
   what: { readonly id: string; readonly volumes: boolean },
@@ -137,6 +140,7 @@ async function removeContainer(
       method: "POST",
       path: route`/containers/${id}/wait`,
       query: { condition: "removed" },
+      deadlineMs: Math.min(call.deadlineMs ?? REMOVAL_MS, REMOVAL_MS),
     };
     await transport.answer(gone, signal);
   }

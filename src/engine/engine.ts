@@ -65,6 +65,8 @@ export interface ListFilter {
   readonly labels?: readonly string[];
   /** Exact names, any of them. */
   readonly names?: readonly string[];
+  /** Host ports as `8080/tcp`, any of them: for containers only. */
+  readonly publishing?: readonly string[];
 }
 
 export interface ContainerCalls {

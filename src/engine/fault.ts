@@ -27,10 +27,11 @@ const STATUS_HINTS: readonly (readonly [RegExp, string])[] = [
     /port is already allocated|address already in use/i,
     "something else uses that port: free it or publish another one",
   ],
+  [/no such image/i, "it was removed meanwhile: run again, and it is built or pulled anew"],
   [/no space left on device/i, "the engine's disk is full: `docker system df` shows what takes the room"],
   [
     /could not find an available.*address pool|all predefined address pools/i,
-    "the engine has no subnet left: remove unused networks with `docker network prune`",
+    "the engine has no subnet left: take projects down that you don't need (`dock ls --all` lists them), or remove unused networks with `docker network prune`",
   ],
   [/has active endpoints/i, "containers are still on that network: disconnect or remove them"],
   [

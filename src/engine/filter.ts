@@ -4,6 +4,7 @@ import type { ListFilter } from "./engine.ts";
 export function listQuery(filter: ListFilter, start = "^"): { readonly filters?: object } {
   const filters = {
     ...(filter.labels && { label: filter.labels }),
+    ...(filter.publishing && { publish: filter.publishing }),
     ...(filter.names && {
       name: filter.names.map((name) => `${start}${name.replace(/[.+*?()[\]{}|^$\\]/g, "\\$&")}$`),
     }),

@@ -5,6 +5,7 @@ import type { Operation, SlotRef } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
+import { PORT_TAKEN, portTaken } from "../port-taken.ts";
 import { waitUntilReady } from "../readiness.ts";
 
 /** Creates a container; nothing runs yet. */
@@ -40,18 +41,12 @@ export async function startOrExplain(
     else await execution.engine.startContainer(of.id, signal);
   } catch (error) {
     if (!(error instanceof DockError) || error.status === undefined) throw error;
-    const port = /(?:port is already allocated|address already in use)/.test(error.message);
-    throw new DockError(
-      port ? "conflict" : "not-ready",
-      `service ${of.slot.service} could not start: ${error.message}`,
-      {
-        hint: port
-          ? "stop what holds the port, or publish another one"
-          : "the engine refused to run its process: check its command, user and mounts",
-        cause: error,
-        status: error.status,
-      },
-    );
+    if (PORT_TAKEN.test(error.message)) throw await portTaken(execution, { slot: of.slot, error }, signal);
+    throw new DockError("not-ready", `service ${of.slot.service} could not start: ${error.message}`, {
+      hint: "the engine refused to run its process: check its command, user and mounts",
+      cause: error,
+      status: error.status,
+    });
   }
 }
 
@@ -68,7 +63,16 @@ export async function removeContainer(
   { engine }: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await engine.removeContainer(operation.id, { volumes: operation.volumes }, signal);
+  try {
+    await engine.removeContainer(operation.id, { volumes: operation.volumes }, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DockError)) throw error;
+    throw new DockError(error.code, `container ${operation.name} does not go away: ${error.message}`, {
+      hint: error.hint ?? "look at the engine's log; a container that stays dead goes with a restart of the engine",
+      cause: error,
+      ...(error.status === undefined ? {} : { status: error.status }),
+    });
+  }
 }
 
 export async function renameContainer(

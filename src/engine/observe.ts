@@ -1,6 +1,5 @@
 import { DockError } from "../error.ts";
 import type {
-  ForeignContainer,
   Observed,
   ObservedContainer,
   ObservedEngine,
@@ -40,11 +39,16 @@ export async function observe(engine: Engine, scope: Scope, signal: AbortSignal)
     byLabelAndName((filter) => engine.listVolumes(filter, signal), labels, wantedNames.volumes),
     engine.listImages(signal),
   ]);
-  const containers = labeled.filter((container) => container.labels[LABEL.oneOff] === undefined);
-  const [foreignContainers, withUntagged] = await Promise.all([
-    findForeign(engine, { labeled, own: containers, wanted: wantedNames.containers }, signal),
-    addUnlisted(engine, { images, containers }, signal),
-  ]);
+  const listed = labeled.filter((container) => container.labels[LABEL.oneOff] === undefined);
+  const holders = await findHolders(engine, { own: listed, wanted: wantedNames.containers }, signal);
+  // One that was being made while the lists were taken is the project's own all the same.
+  const isOwn = ({ labels: { [LABEL.project]: project, [LABEL.oneOff]: oneOff } }: ObservedContainer): boolean =>
+    project === scope.project && oneOff === undefined;
+  const containers = [...listed, ...holders.filter(isOwn)];
+  const foreignContainers = holders
+    .filter((holder) => !isOwn(holder))
+    .map((holder) => ({ id: holder.id, name: holder.name, labels: holder.labels }));
+  const withUntagged = await addUnlisted(engine, { images, containers }, signal);
   return {
     engine: self,
     containers,
@@ -135,22 +139,16 @@ function missingNames(own: readonly Named[], wanted: readonly string[]): readonl
 }
 
 /** Who holds the wanted names: other containers, and one-off ones of the project itself. */
-async function findForeign(
+async function findHolders(
   engine: Engine,
-  names: {
-    readonly labeled: readonly ObservedContainer[];
-    readonly own: readonly ObservedContainer[];
-    readonly wanted: readonly string[];
-  },
+  names: { readonly own: readonly ObservedContainer[]; readonly wanted: readonly string[] },
   signal: AbortSignal,
-): Promise<readonly ForeignContainer[]> {
+): Promise<readonly ObservedContainer[]> {
   const missing = missingNames(names.own, names.wanted);
   if (missing.length === 0) return [];
   const holders = await engine.listContainers({ names: missing }, signal);
   const ownIds = new Set(names.own.map((container) => container.id));
-  return holders
-    .filter((holder) => !ownIds.has(holder.id))
-    .map((holder) => ({ id: holder.id, name: holder.name, labels: holder.labels }));
+  return holders.filter((holder) => !ownIds.has(holder.id));
 }
 
 /** Lists leave out images without a tag that others are made from; an own container may run one. */

@@ -10,6 +10,7 @@ import { allMounts } from "../plan/mode.ts";
 import { slotTarget } from "../plan/operation.ts";
 import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
+import { createUnderName } from "./claim-name.ts";
 import { nameDataVolumes } from "./data-volumes.ts";
 import type { Execution } from "./execution.ts";
 import { joinNamespaces } from "./joined-namespaces.ts";
@@ -47,10 +48,10 @@ export async function createSlotContainer(
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
   body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
   const { platform } = wanted.service;
-  const id = await execution.engine.createContainer(
-    { name: of.name, body, ...(platform === undefined ? {} : { platform }) },
-    signal,
-  );
+  const request = { name: of.name, body, ...(platform === undefined ? {} : { platform }) };
+  const id = oneOff
+    ? await execution.engine.createContainer(request, signal)
+    : await createUnderName(execution, { request, slot: wanted.slot }, signal);
   try {
     for (const [network, endpoint] of others) {
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);

@@ -4,6 +4,7 @@ import type { Action, ActionId } from "../plan/plan.ts";
 import { Semaphore } from "../std/semaphore.ts";
 import { EXECUTORS, type Executors } from "./executors.ts";
 import type { Execution } from "./execution.ts";
+import { finishingEngine } from "./finishing-engine.ts";
 
 /** How a plan's execution ended, by action. */
 export interface Outcome {
@@ -19,7 +20,8 @@ type Verdict = "done" | "failed" | "skipped";
  * Carries out a plan: each action as soon as those before it are done, as many at once as allowed. A failure skips only
  * what needs it. Settles when no operation is under way any more; an abort lets none start and rejects with its reason.
  */
-export async function execute(execution: Execution, signal: AbortSignal): Promise<Outcome> {
+export async function execute(given: Execution, signal: AbortSignal): Promise<Outcome> {
+  const execution = { ...given, engine: finishingEngine(given.engine) };
   const { actions } = execution.reconciled.plan;
   const limits = {
     builds: new Semaphore(execution.settings.parallelBuilds),

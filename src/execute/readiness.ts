@@ -166,6 +166,14 @@ async function unhealthy(execution: Execution, awaited: Awaited): Promise<DockEr
   });
 }
 
+/** The error for a container that this run has started and that ended after it had counted as ready. */
+export async function endedSoon(execution: Execution, awaited: Awaited, exitCode: number): Promise<DockError> {
+  return notReady(execution, awaited, {
+    what: `ended soon after its start with code ${exitCode}`,
+    hint: `see its whole output with "dock logs ${awaited.wanted.slot.service}"`,
+  });
+}
+
 async function notReady(
   execution: Execution,
   awaited: Awaited,

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type CrashGround, fakeField } from "../support/crash-ground.ts";
 import { CrashSite } from "../support/crash-site.ts";
 import { type Fault, FaultProxy } from "../support/fault-proxy.ts";
 import type { Finished } from "../support/scenario-process.ts";
+import { SlowEngine } from "../support/crash-slow-engine.ts";
 import { takeSnapshot } from "../support/snapshot.ts";
 
 /** A project on a fake engine of its own; in the end `down -v` has to leave the engine as it was. */
@@ -114,6 +116,68 @@ describe("a container whose making was interrupted before it was on all its netw
       await upStruck({ site, ground }, { fault: "kill-before", request: /POST \/networks\/.*\/connect$/ });
       expect(await site.run(["up", "-d"], ground.host)).toMatchObject({ code: 0 });
       expect(await containers(site, ground)).toEqual(BLUE_SERVES);
+    });
+  });
+});
+
+describe("a new container that lives a little longer than it takes to count as alive", () => {
+  test("is not started over and over: up ends with 5", async () => {
+    await onGround(async (site, ground) => {
+      // It ends while the other one, which needs it, is waited for.
+      const dying = { image: "dies-late:latest", command: ["serve"] };
+      await site.declare(() => ({ services: { web: dying, next: { ...IDLE, depends_on: ["web"] } } }));
+      expect(await site.run(["up", "-d"], ground.host)).toMatchObject({
+        code: 5,
+        stderr: expect.stringContaining("service web ended soon after its start with code 3"),
+      });
+    });
+  });
+});
+
+describe("an interruption while the engine makes a container", () => {
+  test("lets the engine finish, so that the next run finds what there is", async () => {
+    await onGround(async (site, ground) => {
+      await site.declare(() => ({ services: { web: IDLE } }));
+      await using slow = await SlowEngine.start({
+        upstream: ground.socketPath,
+        request: /POST .*\/containers\/create/,
+      });
+      const child = site.start(["up", "-d"], { host: slow.host, deadline: 20_000, hurry: false });
+      await slow.asked;
+      child.signal("SIGINT");
+      const early = child.end().then(() => "it did not wait");
+      expect(await Promise.race([early, delay(300, "it waits")])).toBe("it waits");
+      slow.answer();
+      expect(await child.end()).toMatchObject({ code: 130 });
+      expect(await containers(site, ground)).toEqual([expect.stringContaining("/demo-web-1 | created 0")]);
+      expect(await site.run(["up", "-d"], ground.host)).toMatchObject({ code: 0 });
+      expect(await containers(site, ground)).toEqual([expect.stringContaining("/demo-web-1 | running")]);
+    });
+  });
+
+  test("does no harm when the engine makes it only after the next run has looked", async () => {
+    await onGround(async (site, ground) => {
+      await site.declare(RED);
+      await using slow = await SlowEngine.start({
+        upstream: ground.socketPath,
+        request: /POST .*\/containers\/create/,
+      });
+      const killed = site.start(["up", "-d"], { host: slow.host, deadline: 20_000, hurry: false });
+      await slow.asked;
+      killed.signal("SIGKILL");
+      await killed.end();
+      // What was asked for comes into being when the next run has made its plan.
+      await using late = await SlowEngine.start({
+        upstream: ground.socketPath,
+        request: /POST .*\/containers\/create/,
+      });
+      const next = site.start(["up", "-d"], { host: late.host, deadline: 20_000, hurry: false });
+      await late.asked;
+      slow.answer();
+      await slow.answered;
+      late.answer();
+      expect(await next.end()).toMatchObject({ code: 0 });
+      expect(await containers(site, ground)).toEqual(RED_SERVES);
     });
   });
 });

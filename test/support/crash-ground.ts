@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CRASH_IMAGES } from "./crash-scenarios.ts";
 import type { SitePorts } from "./crash-site.ts";
 import { FakeEngine } from "./fake-engine.ts";
+import type { NewImage } from "./fake-engine-images.ts";
 import type { FakeVolume } from "./fake-engine-state.ts";
 import { BareEngine } from "./scenario-engine.ts";
 import { inventoryDifference, takeInventory } from "./scenario-leaks.ts";
@@ -50,12 +51,13 @@ export function fakeField(apiVersion: string): CrashField {
 async function beginFake(apiVersion: string): Promise<CrashGround> {
   const engine = await FakeEngine.start({ apiVersion });
   for (const [index, tag] of CRASH_IMAGES.entries()) {
-    engine.addImage({
-      id: `sha256:${`${index + 1}`.repeat(64)}`,
-      tags: [tag],
-      behavior: { health: { becomes: "healthy", afterMs: 10 } },
-    });
+    const id = `sha256:${`${index + 1}`.repeat(64)}`;
+    const image: NewImage = { id, tags: [tag], behavior: { health: { becomes: "healthy", afterMs: 10 } } };
+    engine.addImage(image);
+    // What somebody removes can be pulled again.
+    engine.registry.set(tag, image);
   }
+  engine.addImage({ tags: ["dies-late:latest"], behavior: { exits: { code: 3, afterMs: 450 } } });
   const bare = new BareEngine({ DOCKER_HOST: engine.host });
   await addForeigners(bare);
   const before = await takeInventory(bare);

@@ -1,5 +1,7 @@
+import { DockError } from "../../error.ts";
 import type { Operation } from "../../plan/operation.ts";
 import { networkLabels } from "../../plan/resources.ts";
+import { canonicalJson } from "../../std/digest.ts";
 import type { Execution } from "../execution.ts";
 
 /** Makes a network of the project. */
@@ -10,18 +12,26 @@ export async function createNetwork(
 ): Promise<undefined> {
   const network = project.networks[operation.network];
   if (!network) throw new Error(`no network ${operation.network}`);
-  await engine.createNetwork(
-    {
-      name: operation.name,
-      labels: networkLabels(project, network),
-      options: network.driverOpts,
-      internal: network.internal,
-      attachable: network.attachable,
-      enableIPv6: network.enableIpv6,
-      ...(network.driver === undefined ? {} : { driver: network.driver }),
-    },
-    signal,
-  );
+  const labels = networkLabels(project, network);
+  try {
+    await engine.createNetwork(
+      {
+        name: operation.name,
+        labels,
+        options: network.driverOpts,
+        internal: network.internal,
+        attachable: network.attachable,
+        enableIPv6: network.enableIpv6,
+        ...(network.driver === undefined ? {} : { driver: network.driver }),
+      },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof DockError) || error.status !== 409) throw error;
+    // An interrupted run may have asked for it, and the engine has finished it only now.
+    const [holder] = await engine.listNetworks({ names: [operation.name] }, signal);
+    if (!holder || canonicalJson(holder.labels) !== canonicalJson(labels)) throw error;
+  }
 }
 
 /** Removes a network; one that is gone already counts as removed. */

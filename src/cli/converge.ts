@@ -8,6 +8,7 @@ import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
+import { endedAgain, startedSlots } from "./ended-soon.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { heldPorts } from "./held-ports.ts";
 import { RunLogger } from "./logged-run.ts";
@@ -49,6 +50,7 @@ export async function converge(
   return withProjectLock(await projectLock(session, project), session.signal, async () => {
     let request = of.request;
     let first: World | undefined;
+    const started = new Set<string>();
     for (let round = 0; ; round += 1) {
       const world = narrowed(await survey(session, project, request), options.only);
       first ??= world;
@@ -59,7 +61,10 @@ export async function converge(
       if (round === 0) for (const message of exposedPorts(world)) renderer.emit({ type: "notice", message });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
+      const ended = await endedAgain(executionOf(session, world, options), started);
+      if (ended) throw ended;
       await carryOut(session, world, options);
+      for (const slot of startedSlots(world.reconciled.plan)) started.add(slot);
       // What was forced is done: asking again would do it again.
       request = {
         ...request,

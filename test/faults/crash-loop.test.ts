@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { crashLoop } from "../support/crash-loop.ts";
 import { choiceOf, crashPlan, note } from "../support/crash-plan.ts";
-import { CRASH_SCENARIOS } from "../support/crash-scenarios.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +9,7 @@ const plan = crashPlan();
 /** Every request of every scenario with every kind of fault; `npm run test:faults` tries them all, `npm test` a cut. */
 for (const planned of plan.fields) {
   describe(`whatever fault strikes a request on ${planned.name}, the next run comes to the same`, () => {
-    for (const scenario of CRASH_SCENARIOS) {
+    for (const scenario of planned.scenarios) {
       test(
         `as without it: ${scenario.name}`,
         async () => {

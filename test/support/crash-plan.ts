@@ -2,6 +2,7 @@ import { appendFileSync } from "node:fs";
 import { type CrashField, fakeField, realField } from "./crash-ground.ts";
 import type { Choice } from "./crash-loop.ts";
 import { type Blow, BLOWS } from "./crash-run.ts";
+import { type CrashScenario, CRASH_SCENARIOS } from "./crash-scenarios.ts";
 
 /** What a run of the fault tests covers: everything, a cut of it, or one strike again. `npm run test:faults` says it. */
 export interface CrashPlan {
@@ -15,6 +16,7 @@ export interface CrashPlan {
 export interface PlannedField {
   readonly name: string;
   readonly blows: readonly Blow[];
+  readonly scenarios: readonly CrashScenario[];
   open(): Promise<CrashField>;
 }
 
@@ -28,10 +30,11 @@ export function crashPlan(env: Readonly<Record<string, string | undefined>> = pr
   const versions = whole ? ["1.51", "1.41"] : ["1.51"];
   const fakes = versions.map((version): PlannedField => {
     const field = fakeField(version);
-    return { name: field.name, blows: BLOWS, open: async () => field };
+    return { name: field.name, blows: BLOWS, scenarios: CRASH_SCENARIOS, open: async () => field };
   });
   const [name = "", host = ""] = engine?.split("=", 2) ?? [];
-  const real: PlannedField = { name, blows: REAL_BLOWS, open: async () => realField(name, host) };
+  const scenarios = CRASH_SCENARIOS.filter(({ timely }) => !timely);
+  const real: PlannedField = { name, blows: REAL_BLOWS, scenarios, open: async () => realField(name, host) };
   return { whole, fields: engine === undefined ? fakes : [real], replay: env["DOCK_FAULTS_REPLAY"] };
 }
 

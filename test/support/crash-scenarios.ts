@@ -20,6 +20,8 @@ export interface CrashScenario {
   readonly mending?: CrashStep;
   /** Whether the volumes that were there before have to keep their data. */
   readonly keepsData: boolean;
+  /** There where it matters how soon the engine tells of an end: only a fake one is quick enough however busy the machine. */
+  readonly timely?: true;
 }
 
 /** Images that the scenarios need; the second is another one than the first. */
@@ -70,13 +72,21 @@ export const SECOND: Revision = (ports) => ({
   ...rest,
 });
 
-const BROKEN = { command: ["sh", "-c", "echo boom; exit 3"] };
+const DYING = { command: ["sh", "-c", "echo boom; exit 3"] };
 
-/** As the second, but what `web` runs ends at once. */
-const broken: Revision = (ports) => {
-  const { services, ...others } = SECOND(ports) as { readonly services: Readonly<Record<string, object>> };
-  return { services: { ...services, web: { ...services["web"], ...BROKEN } }, ...others };
-};
+/** As the second, but with another `web`. */
+function withWeb(web: object): Revision {
+  return (ports) => {
+    const { services, ...others } = SECOND(ports) as { readonly services: Readonly<Record<string, object>> };
+    return { services: { ...services, web: { ...services["web"], ...web } }, ...others };
+  };
+}
+
+/** What `web` runs ends at once. */
+const dying = withWeb(DYING);
+
+/** The same, and however late the engine tells of the end: nothing else than healthy would do. */
+const broken = withWeb({ ...DYING, healthcheck: { test: ["CMD", "true"], interval: "1h" } });
 
 const UP = ["up", "-d"] as const;
 
@@ -100,6 +110,15 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     recovery: up(broken, 5),
     mending: up(SECOND),
     keepsData: true,
+  },
+  {
+    name: "dying",
+    before: [up(FIRST)],
+    struck: up(dying, 5),
+    recovery: up(dying, 5),
+    mending: up(SECOND),
+    keepsData: true,
+    timely: true,
   },
   {
     name: "empty-broken",

@@ -120,7 +120,7 @@ const NOT_FOR_LOOKING = [
   /^src\/cli\/(attached|exec-|follow-|watch-|run-)/,
 ];
 
-const OF_NODE = ["crypto", "fs/promises", "http", "os", "process", "timers/promises", "vm"];
+const OF_NODE = ["crypto", "fs/promises", "os", "process", "timers/promises", "vm"];
 /** A server that listens, as the lock does, has Node load these. */
 const OF_THE_LOCK = ["child_process", "cluster", "dgram"];
 

@@ -6,7 +6,7 @@ import type { Call } from "./call.ts";
 import { brokenFault, type CallName, stallFault } from "./fault.ts";
 
 /** No answer of the engine that is read as a whole comes near this, in bytes. */
-const LARGEST_ANSWER = 256 * 1024 * 1024;
+export const LARGEST_ANSWER = 256 * 1024 * 1024;
 
 /** Holds one call back: it aborts when the caller, the transport or the deadline says so. */
 export class Leash {

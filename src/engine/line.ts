@@ -10,7 +10,7 @@ export interface Line {
   readonly modem: Docker["modem"];
 }
 
-/** Loads the library, which is when it is needed: commands that only ask the engine something do without. */
+/** What requests to an engine are made with. */
 export async function openLine(endpoint: Endpoint): Promise<Line> {
   const { default: Docker } = await import("dockerode");
   const { modem } = construct(() => new Docker(modemOptions(endpoint)));

@@ -1,13 +1,13 @@
 import { setMaxListeners } from "node:events";
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { DockError } from "../error.ts";
-import { ask, queryText } from "./ask.ts";
+import { ask, queryText, type Question } from "./ask.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { brokenFault, connectionFault, isUnreadable, statusFault } from "./fault.ts";
 import { Leash, metered, readText, untilAborted } from "./leash.ts";
-import { type Line, openLine } from "./line.ts";
+import type { Line } from "./line.ts";
 import { negotiateVersion } from "./version.ts";
 
 /** What a transport needs to know. */
@@ -122,7 +122,7 @@ export class Transport {
     const leash = new Leash(call, [signal, this.#closing.signal]);
     try {
       const opened = await this.#dial(call, { prefix: `/v${apiVersion}`, hijack: true }, leash);
-      if (opened instanceof IncomingMessage) {
+      if (isAnswer(opened)) {
         throw statusFault(call.what, opened.statusCode ?? 0, await readText(opened, leash));
       }
       leash.deadline.stop();
@@ -161,9 +161,7 @@ export class Transport {
   async #answer(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
     const leash = new Leash(call, [signal, this.#closing.signal]);
     try {
-      const response = await this.#open(call, prefix, leash);
-      const text = await readText(response, leash);
-      return { status: response.statusCode ?? 0, headers: response.headers, text };
+      return isQuestion(call) ? await this.#ask(call, prefix, leash) : await this.#exchange(call, prefix, leash);
     } catch (error) {
       throw leash.failure(error);
     } finally {
@@ -172,10 +170,26 @@ export class Transport {
     }
   }
 
+  async #ask(call: Call & { readonly method: Question["method"] }, prefix: string, leash: Leash): Promise<Answer> {
+    const endpoint = await this.#endpointOfEngine();
+    leash.signal.throwIfAborted();
+    const { what, method, headers = {} } = call;
+    const path = prefix + call.path + queryText(call.query ?? {});
+    const answer = await ask(endpoint, { what, method, path, headers }, leash);
+    if (isAccepted(call, answer.status)) return answer;
+    throw statusFault(what, answer.status, answer.text);
+  }
+
+  async #exchange(call: Call, prefix: string, leash: Leash): Promise<Answer> {
+    const response = await this.#open(call, prefix, leash);
+    const text = await readText(response, leash);
+    return { status: response.statusCode ?? 0, headers: response.headers, text };
+  }
+
   /** The answer's head, with a status that the call accepts. */
   async #open(call: Call, prefix: string, leash: Leash): Promise<IncomingMessage> {
     const response = await this.#dial(call, { prefix, hijack: false }, leash);
-    if (!(response instanceof IncomingMessage)) {
+    if (!isAnswer(response)) {
       response.destroy();
       throw new Error("the engine switched protocols unasked");
     }
@@ -186,7 +200,7 @@ export class Transport {
     response.on("error", () => {});
     if (leash.signal.aborted) destroy();
     const status = response.statusCode ?? 0;
-    if ((status >= 200 && status < 300) || call.accept?.includes(status) === true) return response;
+    if (isAccepted(call, status)) return response;
     throw statusFault(call.what, status, await readText(response, leash));
   }
 
@@ -196,13 +210,6 @@ export class Transport {
     leash: Leash,
   ): Promise<IncomingMessage | Duplex> {
     const query = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined));
-    const { method } = call;
-    if (!how.hijack && (method === "GET" || method === "HEAD")) {
-      const path = how.prefix + call.path + queryText(query);
-      const endpoint = await this.#endpointOfEngine();
-      leash.signal.throwIfAborted();
-      return ask(endpoint, { what: call.what, method, path, headers: call.headers ?? {} }, leash);
-    }
     const { modem, endpoint } = await this.#lineToEngine();
     leash.signal.throwIfAborted();
     const upload = call.upload && metered(call.upload, leash);
@@ -239,6 +246,25 @@ export class Transport {
     this.#line ??= openLine(await this.#endpointOfEngine());
     return this.#line;
   }
+}
+
+/** Node's HTTP client and the library are loaded when they are needed: commands that only ask something do without. */
+async function openLine(endpoint: Endpoint): Promise<Line> {
+  const line = await import("./line.ts");
+  return line.openLine(endpoint);
+}
+
+function isQuestion(call: Call): call is Call & { readonly method: Question["method"] } {
+  return call.method === "GET" || call.method === "HEAD";
+}
+
+function isAccepted(call: Call, status: number): boolean {
+  return (status >= 200 && status < 300) || call.accept?.includes(status) === true;
+}
+
+/** An answer of HTTP, as against the connection that is left after a change of protocols. */
+function isAnswer(opened: IncomingMessage | Duplex): opened is IncomingMessage {
+  return "statusCode" in opened;
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {

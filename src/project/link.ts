@@ -125,7 +125,8 @@ function checkHealth(services: readonly Service[], scope: Scope): void {
 function checkIpc(services: readonly Service[], scope: Scope): void {
   const byKey = new Map(services.map((service) => [service.key, service]));
   for (const service of services) {
-    const owner = byKey.get(sharedService(service.ipc) ?? "");
+    const shared = sharedService(service.ipc);
+    const owner = shared === undefined ? undefined : byKey.get(shared);
     if (!owner || owner.ipc === "shareable" || sharedService(owner.ipc) !== undefined) continue;
     const hint = `set \`ipc: shareable\` for ${quote(owner.key)}`;
     const message = `the IPC namespace of ${quote(owner.key)} is not open to others`;

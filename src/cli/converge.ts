@@ -58,7 +58,8 @@ export async function converge(
       if (round === 0) options.accept?.(world);
       if ((round === 0 && !options.only) || world.reconciled.plan.actions.length > 0)
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
-      if (round === 0) for (const message of exposedPorts(world)) renderer.emit({ type: "notice", message });
+      const notices = round === 0 ? [...exposedPorts(world), ...(world.reconciled.notices ?? [])] : [];
+      for (const message of notices) renderer.emit({ type: "notice", message });
       if (world.reconciled.plan.actions.length === 0) return { first, last: world };
       if (round === ROUNDS) throw unsettled(world);
       const ended = await endedAgain(executionOf(session, world, options), started);

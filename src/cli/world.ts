@@ -1,10 +1,11 @@
-import { inspectDiffering, inspectImages } from "../engine/observe.ts";
+import { inspectDiffering, inspectImages, inspectNetworks } from "../engine/observe.ts";
 import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
 import { gather, requireFiles } from "../gather/gather.ts";
 import { withSettled, writeSettled } from "../gather/settled.ts";
 import { KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
+import { doubtfulNetworks } from "../plan/networks.ts";
 import type { Observed } from "../plan/observed.ts";
 import { type Reconciled, reconcile } from "../plan/reconcile.ts";
 import type { PlanRequest } from "../plan/request.ts";
@@ -75,15 +76,21 @@ export async function survey(session: Session, project: Project, request: PlanRe
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
 }
 
-/** Looks closer at the containers that are not known to be what is wanted, and remembers what is seen. */
+/** Looks closer at networks that may have to go and at containers that are not known to be what is wanted, and remembers what is seen. */
 async function inspected(
   session: Session,
   project: Project,
   of: { readonly observed: Observed; readonly slots: readonly WantedSlot[] },
 ): Promise<Observed> {
-  const ids = differingContainers(of.observed, of.slots);
-  if (ids.length === 0) return of.observed;
-  const observed = await inspectDiffering(session.engine(), { observed: of.observed, ids }, session.signal);
+  const engine = session.engine();
+  const networks = of.slots.length === 0 ? [] : doubtfulNetworks(project, of.observed);
+  const known =
+    networks.length === 0
+      ? of.observed
+      : await inspectNetworks(engine, { observed: of.observed, ids: networks }, session.signal);
+  const ids = differingContainers(known, of.slots);
+  if (ids.length === 0) return known;
+  const observed = await inspectDiffering(engine, { observed: known, ids }, session.signal);
   for (const container of observed.containers) {
     if (!ids.includes(container.id) || container.settled !== undefined) continue;
     await writeSettled(session.cacheDirectory, project, { id: container.id, spec: presentSpec(container) });

@@ -198,6 +198,8 @@ export interface NetworkCalls {
   listNetworks(filter: ListFilter, signal: AbortSignal): Promise<readonly ObservedNetwork[]>;
   /** The new network's id. Refused where the name is taken, which engines before API 1.44 did not always see. */
   createNetwork(request: CreateNetwork, signal: AbortSignal): Promise<string>;
+  /** Running containers on the network. */
+  networkMembers(id: string, signal: AbortSignal): Promise<readonly { readonly id: string; readonly name: string }[]>;
   /** `status` 403 while containers are connected. */
   removeNetwork(id: string, signal: AbortSignal): Promise<void>;
   /** `endpoint` is the Engine API's EndpointConfig. */

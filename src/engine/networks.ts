@@ -2,7 +2,7 @@ import type { Call } from "./call.ts";
 import type { NetworkCalls } from "./engine.ts";
 import { listQuery } from "./filter.ts";
 import { route } from "./route.ts";
-import { asAnswerList, asObject, asOptionalText, asText, asTextMap } from "./shape.ts";
+import { asAnswerList, asObject, asOptionalObject, asOptionalText, asText, asTextMap } from "./shape.ts";
 import type { Transport } from "./transport.ts";
 import type { ObservedNetwork } from "../plan/observed.ts";
 
@@ -43,6 +43,15 @@ export function networkCalls(transport: Transport): NetworkCalls {
       };
       return transport.json(call, (value) => asText(asObject(value, "answer")["Id"], "Id"), signal);
     },
+    networkMembers: async (id, signal) => {
+      const call: Call = {
+        what: `inspect network "${id}"`,
+        method: "GET",
+        path: route`/networks/${id}`,
+        deadlineMs: deadlines.answer,
+      };
+      return transport.json(call, readMembers, signal);
+    },
     removeNetwork: async (id, signal) => {
       const call: Call = {
         what: `remove network "${id}"`,
@@ -70,6 +79,14 @@ export function networkCalls(transport: Transport): NetworkCalls {
       );
     },
   };
+}
+
+function readMembers(value: unknown): readonly { readonly id: string; readonly name: string }[] {
+  const containers = asOptionalObject(asObject(value, "network")["Containers"], "network.Containers");
+  return Object.entries(containers).map(([id, member]) => ({
+    id,
+    name: asOptionalText(asObject(member, id)["Name"], "Name"),
+  }));
 }
 
 function readNetwork(value: unknown): ObservedNetwork {

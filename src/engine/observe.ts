@@ -78,6 +78,21 @@ export async function inspectDiffering(
   return { ...observed, containers: containers.filter((container) => container !== undefined) };
 }
 
+/** Fills `members` of the networks with these ids; one that has gone meanwhile is left out of the result. */
+export async function inspectNetworks(
+  engine: Engine,
+  request: { readonly observed: Observed; readonly ids: readonly string[] },
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { observed, ids } = request;
+  const networks = await inspectEach(observed.networks, async (network) => {
+    if (!ids.includes(network.id)) return network;
+    const members = await unlessGone(engine.networkMembers(network.id, signal));
+    return members && { ...network, members };
+  });
+  return { ...observed, networks: networks.filter((network) => network !== undefined) };
+}
+
 /** Which images have to be looked at more closely. */
 export interface ImageQuestions {
   /** Repositories (names without tag) of whose images the time of tagging is needed. */

@@ -7,6 +7,7 @@ import { concealedSpec, updatablePart, writeSpec } from "../plan/container-spec.
 import { devVolumeName } from "../plan/dev-volume.ts";
 import { LABEL } from "../plan/labels.ts";
 import { allMounts } from "../plan/mode.ts";
+import { ambiguousNetworks } from "../plan/networks.ts";
 import { slotTarget } from "../plan/operation.ts";
 import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
@@ -44,6 +45,7 @@ export async function createSlotContainer(
   const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
   if (!oneOff)
     body.HostConfig.Mounts = await nameDataVolumes(execution, { slot: wanted.slot, imageId: image.id, body }, signal);
+  nameNetworksById(execution, body);
   // Engines before API 1.44 take one network at creation; the others are joined before the start.
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
   body.NetworkingConfig = { EndpointsConfig: first ? Object.fromEntries([first]) : {} };
@@ -65,6 +67,19 @@ export async function createSlotContainer(
   const { cacheDirectory } = execution.settings;
   await writeSettled(cacheDirectory, execution.project, { id, spec: updatablePart(wanted.labelSpec) });
   return id;
+}
+
+/** A name that two networks have names none of them. */
+function nameNetworksById({ project, observed }: Execution, body: ContainerBody): void {
+  const ids = ambiguousNetworks(project, observed);
+  if (ids.size === 0) return;
+  const { NetworkMode } = body.HostConfig;
+  const mode = ids.get(NetworkMode ?? "");
+  if (mode !== undefined) body.HostConfig.NetworkMode = mode;
+  const endpoints = Object.entries(body.NetworkingConfig.EndpointsConfig);
+  body.NetworkingConfig = {
+    EndpointsConfig: Object.fromEntries(endpoints.map(([name, endpoint]) => [ids.get(name) ?? name, endpoint])),
+  };
 }
 
 /** How long cleaning up after a failure may take. */

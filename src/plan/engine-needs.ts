@@ -11,7 +11,7 @@ export function engineConflicts(slots: readonly WantedSlot[], engine: ObservedEn
       unmetNeeds(spec, engine.apiVersion).map(({ what, release }): Conflict => ({
         kind: "engine-too-old",
         name: slot.service,
-        message: `service ${slot.service} asks for ${what}, which needs Docker Engine ${release}; this one speaks API ${engine.apiVersion}`,
+        message: `service ${slot.service} asks for ${what}: that takes Docker Engine ${release} or newer, and this one speaks API ${engine.apiVersion}`,
         hint: `upgrade the engine, or leave it out of service ${slot.service}`,
       })),
     );

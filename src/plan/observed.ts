@@ -100,6 +100,8 @@ export interface ObservedNetwork {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly driver: string;
+  /** Running containers on it, whoever's; known only of networks that may have to go. */
+  readonly members?: readonly { readonly id: string; readonly name: string }[];
 }
 
 export interface ObservedVolume {

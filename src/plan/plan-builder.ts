@@ -12,7 +12,8 @@ export interface Conflict {
     | "not-built"
     | "port-held"
     | "engine-too-old"
-    | "owner-missing";
+    | "owner-missing"
+    | "network-in-use";
   /** The name in the way or missing. */
   readonly name: string;
   readonly message: string;
@@ -32,6 +33,8 @@ export class PlanBuilder {
   readonly #touched = new Set<string>();
   readonly #unchanged = new Set<string>();
   readonly conflicts: Conflict[] = [];
+  /** What the plan does not do and the reader may expect. */
+  readonly notices: string[] = [];
 
   /** Adds an action once; `qualifier` tells actions of one kind and target apart. */
   add<K extends OperationKind>(

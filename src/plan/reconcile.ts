@@ -7,6 +7,7 @@ import { imageIdOf } from "./input-digest.ts";
 import type { Inputs } from "./inputs.ts";
 import { leaveRemovedNetworks } from "./leave-networks.ts";
 import { LABEL } from "./labels.ts";
+import { planNetworks, planSpareNetworks, type WantedNetwork } from "./networks.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";
 import { type Readiness, slotTarget } from "./operation.ts";
 import type { Owner } from "./owner.ts";
@@ -14,7 +15,7 @@ import { type Action, type ActionId, actionId, type Plan } from "./plan.ts";
 import { type Conflict, PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
 import type { PlanRequest } from "./request.ts";
-import { isOwn, ownerOf, planNetworks, planVolumes, type WantedNetwork } from "./resources.ts";
+import { isOwn, ownerOf, planVolumes } from "./resources.ts";
 import { ownerIn, ownersOf, withSharers } from "./shared-namespaces.ts";
 import { type SlotImage, slotOf } from "./slot-state.ts";
 import { effectiveService } from "./mode.ts";
@@ -25,6 +26,8 @@ export interface Reconciled {
   readonly plan: Plan;
   /** When there are any, the plan must not be carried out. */
   readonly conflicts: readonly Conflict[];
+  /** What the plan does not do and the reader may expect. */
+  readonly notices?: readonly string[];
   readonly images: ReadonlyMap<string, WantedImage>;
   readonly slots: readonly WantedSlot[];
 }
@@ -47,12 +50,15 @@ export function reconcile(
   const images = planImages(project, world, { builder, request, images: usedImages(slots) });
   const pulls = planPulls(slots, { builder, request, observed: world.observed });
   const scope = { project, observed: world.observed, builder, request, services, slots, images, pulls };
-  planServices(scope);
+  const networks = planServices(scope);
   if (request.removeOrphans) planOrphans(scope);
   leaveRemovedNetworks(world.observed, builder);
+  const orphans = request.services === undefined && request.removeOrphans;
+  planSpareNetworks(project, world.observed, { builder, wanted: networks, orphans });
   freePortsFirst(scope);
   planSupersededTags(project, { ...world, wanted: images }, builder);
-  return { plan: builder.build(project.name), conflicts: builder.conflicts, images, slots };
+  const { conflicts, notices } = builder;
+  return { plan: builder.build(project.name), conflicts, notices, images, slots };
 }
 
 interface Scope {
@@ -101,10 +107,15 @@ function planPulls(
   return pulls;
 }
 
-function planServices(scope: Scope): void {
+/** Plans the services with their networks and volumes; the networks. */
+function planServices(scope: Scope): ReadonlyMap<string, WantedNetwork> {
   const { project, observed, builder, services, slots } = scope;
   const attached = slots.flatMap(({ service }) => service.networks.map(({ network }) => network));
-  const networks = planNetworks(project, observed, { builder, keys: [...new Set(attached)] });
+  const networks = planNetworks(project, observed, {
+    builder,
+    keys: [...new Set(attached)],
+    stays: (container) => isLeftAlone(container, scope),
+  });
   const mounted = slots.flatMap(({ service }) =>
     [...service.mounts, ...service.devMounts].flatMap((mount) => (mount.kind === "volume" ? [mount.volume] : [])),
   );
@@ -152,6 +163,15 @@ function planServices(scope: Scope): void {
       actions.filter((action) => action !== undefined),
     );
   }
+  return networks;
+}
+
+/** True for a container that this plan is not about: of a service that was not asked for. */
+function isLeftAlone(container: ObservedContainer, scope: Scope): boolean {
+  const slot = slotOf(container);
+  const target = slot && slotTarget(slot);
+  if (scope.slots.some((wanted) => slotTarget(wanted.slot) === target)) return false;
+  return !scope.request.removeOrphans || !isOrphan(container, scope);
 }
 
 /** Whose namespaces a container joins. Their services come before its own, unless dependencies are left out. */
@@ -247,18 +267,10 @@ function refuseForeignNames(scope: Scope): void {
  * more. With services selected, only theirs.
  */
 function planOrphans(scope: Scope): void {
-  const wanted = new Set(
-    Object.values(scope.project.services).flatMap((service) =>
-      Array.from({ length: effectiveService(service, scope.request.mode).scale }, (_, index) =>
-        slotTarget({ service: service.key, number: index + 1 }),
-      ),
-    ),
-  );
   const gone = new Map<string, ActionId>();
   for (const container of scope.observed.containers.toSorted((a, b) => compareText(a.id, b.id))) {
+    if (!isOrphan(container, scope)) continue;
     const slot = slotOf(container);
-    if (slot && wanted.has(slotTarget(slot))) continue;
-    if (!isSelected(slot?.service ?? "", scope.request)) continue;
     const known = slot !== undefined && slot.service in scope.project.services;
     const reasons: readonly Reason[] = [{ code: known ? "scaled-down" : "orphan", path: container.name }];
     gone.set(
@@ -290,6 +302,15 @@ function planOrphans(scope: Scope): void {
     // One that nothing uses may be half filled: it goes before one of the same name is made.
     scope.builder.order(actionId("volume.create", target), removal);
   }
+}
+
+/** True for a container in a slot that the file does not have, within what was asked for. */
+function isOrphan(container: ObservedContainer, { project, request }: Scope): boolean {
+  const slot = slotOf(container);
+  const service = slot && project.services[slot.service];
+  const isWanted =
+    slot !== undefined && service !== undefined && slot.number <= effectiveService(service, request.mode).scale;
+  return !isWanted && isSelected(slot?.service ?? "", request);
 }
 
 /** A host port that a container gives up in this plan is taken over only afterwards. */

@@ -6,7 +6,7 @@ import type { Readiness, SlotRef } from "./operation.ts";
 import { following, type Owner } from "./owner.ts";
 import type { Reason } from "./reason.ts";
 import { specDifference } from "./spec-difference.ts";
-import type { WantedNetwork } from "./resources.ts";
+import type { WantedNetwork } from "./networks.ts";
 import type { WantedSlot } from "./wanted.ts";
 
 /** What a slot's containers are to become. */

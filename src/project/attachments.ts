@@ -19,7 +19,8 @@ export function normalizeAttachments(
   if (file.network_mode === undefined) {
     const networks = attachmentsOf(file.networks, place.at("networks"));
     if ((file.scale ?? 1) > 1) refuseSharedAddresses(networks, place);
-    return { networks, networkMode: undefined };
+    const isAlone = file.networks !== undefined && Object.keys(file.networks).length === 0;
+    return { networks, networkMode: isAlone ? "none" : undefined };
   }
   if (file.networks !== undefined) {
     place

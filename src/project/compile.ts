@@ -4,6 +4,7 @@ import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
 import { hiddenValues } from "./hidden-values.ts";
 import { normalizeImages } from "./images.ts";
+import { checkFixedAddresses } from "./ipam.ts";
 import { checkEngineNames, link } from "./link.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
@@ -101,6 +102,7 @@ function resolveProject(
   const volumes = normalizeVolumes(file, scope);
   checkEngineNames(Object.values(networks), "networks", scope);
   checkEngineNames(Object.values(volumes), "volumes", scope);
+  checkFixedAddresses(services, networks, scope);
   link(Object.values(images), services, scope);
   const project: Project = {
     name: scope.projectName,

@@ -329,7 +329,26 @@ export interface Network {
   readonly internal: boolean;
   readonly attachable: boolean;
   readonly enableIpv6: boolean;
+  /** Undefined: the engine gives it a range. */
+  readonly ipam?: Ipam;
   readonly at: Location;
+}
+
+/** How a network gives out addresses. */
+export interface Ipam {
+  readonly driver?: string;
+  readonly ranges: readonly AddressRange[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** One range; subnets in CIDR form. */
+export interface AddressRange {
+  readonly subnet?: string;
+  /** The part of the subnet that containers get. */
+  readonly ipRange?: string;
+  readonly gateway?: string;
+  /** Addresses that are taken, by what takes them. */
+  readonly auxAddresses: Readonly<Record<string, string>>;
 }
 
 /** One entry of `volumes`. */

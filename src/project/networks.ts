@@ -1,5 +1,6 @@
 import type { DockFile, Network as FileNetwork, Volume as FileVolume } from "./file.gen.ts";
 import { quote } from "./findings.ts";
+import { normalizeIpam } from "./ipam.ts";
 import { normalizeLabels, normalizePairs } from "./key-values.ts";
 import type { Network, Service, Volume } from "./model.ts";
 import { checkName, ENGINE_NAME, NETWORK_NAME, VOLUME_NAME } from "./names.ts";
@@ -25,6 +26,7 @@ function networkOf(file: NonNullable<FileNetwork>, place: Place): Network {
     internal: file.internal ?? false,
     attachable: file.attachable ?? false,
     enableIpv6: file.enable_ipv6 ?? false,
+    ipam: normalizeIpam(file.ipam, place.at("ipam")),
   });
 }
 

@@ -16,6 +16,10 @@ interface CaseOptions {
   readonly states?: Readonly<Record<string, Observed["containers"][number]["state"]>>;
   readonly request?: Partial<PlanRequest>;
   readonly apiVersion?: string;
+  /** Networks of which the engine has a second one of the same name, with a smaller id. */
+  readonly twins?: readonly string[];
+  /** Running containers of others on networks, by the network's name on the engine. */
+  readonly strangers?: Readonly<Record<string, string>>;
   /** File contents by image, where they differ for `after.yaml`. */
   readonly files?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -47,7 +51,7 @@ function reasonText({ code, path, before, after, files }: Reason): string {
   return [code, path, change, files?.join(",")].filter((part) => part !== undefined && part !== "").join(" ");
 }
 
-function planText({ plan, conflicts }: Reconciled): string {
+function planText({ plan, conflicts, notices }: Reconciled): string {
   const steady = (text: string): string => text.replace(/\b(sha256:|in-)?[0-9a-f]{12,64}\b/g, "$1…");
   const lines = [
     ...conflicts.map(({ kind, message, hint }) => `conflict ${kind}: ${message} (${hint})`),
@@ -59,6 +63,7 @@ function planText({ plan, conflicts }: Reconciled): string {
         ...after.map((other) => `  after ${other}`),
       ].join("\n"),
     ),
+    ...(notices ?? []).map((message) => `notice: ${message}`),
     ...plan.unchanged.map((target) => `unchanged ${target}`),
   ];
   return lines.map((line) => `${steady(line)}\n`).join("");
@@ -70,6 +75,13 @@ test.each(readdirSync(root).toSorted())("%s", async (name) => {
   const observed: Observed = {
     ...there,
     engine: { ...there.engine, ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }) },
+    networks: there.networks.flatMap((network) => {
+      const stranger = options.strangers?.[network.name];
+      const known = stranger === undefined ? network : { ...network, members: [{ id: "s", name: stranger }] };
+      return options.twins?.includes(network.name)
+        ? [known, { ...network, id: `0000${network.id.slice(4)}` }]
+        : [known];
+    }),
     containers: there.containers.map((container) => {
       const state = options.states?.[slotOf(container)?.service ?? ""];
       return state === undefined ? container : { ...container, state };

@@ -65,6 +65,11 @@ describe("a service", () => {
     expect(service("network_mode: host")).toMatchObject({ networks: [], networkMode: "host" });
   });
 
+  test("in no network at all, when its list of networks is empty", () => {
+    expect(service("networks: []")).toMatchObject({ networks: [], networkMode: "none" });
+    expect(service("networks: {}")).toMatchObject({ networks: [], networkMode: "none" });
+  });
+
   test("takes text, numbers and booleans from variables where they are wanted", () => {
     const env = { N: "3", YES: "TRUE", NO: "false", MODE: "0750" };
     const made = service(

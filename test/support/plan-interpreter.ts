@@ -9,7 +9,8 @@ import type { Observed, ObservedContainer, ObservedMount } from "../../src/plan/
 import type { Operation, SlotRef } from "../../src/plan/operation.ts";
 import { slotTarget } from "../../src/plan/operation.ts";
 import type { Reconciled } from "../../src/plan/reconcile.ts";
-import { networkLabels, volumeLabels } from "../../src/plan/resources.ts";
+import { networkLabels } from "../../src/plan/networks.ts";
+import { volumeLabels } from "../../src/plan/resources.ts";
 import { ownersOf } from "../../src/plan/shared-namespaces.ts";
 import { projectSalt, type WantedSlot } from "../../src/plan/wanted.ts";
 import type { Project } from "../../src/project/model.ts";

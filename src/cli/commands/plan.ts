@@ -87,7 +87,7 @@ async function plannedUp(
   const world = await survey(session, of.project, of.request);
   const { reconciled } = world;
   refuseConflicts(reconciled.conflicts);
-  for (const message of [...unverifiedInputs(world), ...exposedPorts(world)])
+  for (const message of [...unverifiedInputs(world), ...exposedPorts(world), ...(reconciled.notices ?? [])])
     session.renderer().emit({ type: "notice", message });
   return reconciled.plan;
 }

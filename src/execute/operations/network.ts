@@ -1,6 +1,7 @@
 import { DockError } from "../../error.ts";
 import type { Operation } from "../../plan/operation.ts";
-import { networkLabels } from "../../plan/resources.ts";
+import { networkLabels } from "../../plan/networks.ts";
+import type { Ipam } from "../../project/model.ts";
 import { canonicalJson } from "../../std/digest.ts";
 import type { Execution } from "../execution.ts";
 
@@ -23,6 +24,7 @@ export async function createNetwork(
         attachable: network.attachable,
         enableIPv6: network.enableIpv6,
         ...(network.driver === undefined ? {} : { driver: network.driver }),
+        ...(network.ipam === undefined ? {} : { ipam: ipamBody(network.ipam) }),
       },
       signal,
     );
@@ -32,6 +34,17 @@ export async function createNetwork(
     const [holder] = await engine.listNetworks({ names: [operation.name] }, signal);
     if (!holder || canonicalJson(holder.labels) !== canonicalJson(labels)) throw error;
   }
+}
+
+/** The Engine API's IPAM. */
+function ipamBody({ driver = "default", ranges, options }: Ipam): Readonly<Record<string, unknown>> {
+  const configs = ranges.map(({ subnet, ipRange, gateway, auxAddresses }) => ({
+    ...(subnet === undefined ? {} : { Subnet: subnet }),
+    ...(ipRange === undefined ? {} : { IPRange: ipRange }),
+    ...(gateway === undefined ? {} : { Gateway: gateway }),
+    AuxiliaryAddresses: auxAddresses,
+  }));
+  return { Driver: driver, Config: configs, Options: options };
 }
 
 /** Removes a network; one that is gone already counts as removed. */

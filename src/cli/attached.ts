@@ -6,6 +6,7 @@ import { slotTarget } from "../plan/operation.ts";
 import { readiness } from "../plan/reconcile.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { stopSeconds } from "../plan/teardown.ts";
+import type { Project } from "../project/model.ts";
 import type { Converged } from "./converge.ts";
 import { followLogs } from "./follow-logs.ts";
 import { type EndedContainer, epochSeconds, type LogsRequest } from "./logs-request.ts";
@@ -28,7 +29,10 @@ export async function followAndStop(session: Session, converged: Converged): Pro
   const isStarted = (container: ObservedContainer): boolean => started.has(targetOf(container));
   const slots = new Set(last.reconciled.slots.map((wanted) => slotTarget(wanted.slot)));
   const followed = last.observed.containers.filter(
-    (container) => slots.has(targetOf(container)) && (isStarted(container) || container.state !== "exited"),
+    (container) =>
+      slots.has(targetOf(container)) &&
+      (isStarted(container) || container.state !== "exited") &&
+      isAttached(container, last.project),
   );
   await session.releaseTerminal();
   const before = new Set(first.observed.containers.map(({ id }) => id));
@@ -38,7 +42,9 @@ export async function followAndStop(session: Session, converged: Converged): Pro
   };
   const choice = {
     project: last.project,
-    services: [...new Set(last.reconciled.slots.map(({ slot }) => slot.service))],
+    services: [
+      ...new Set(last.reconciled.slots.filter(({ service }) => service.attach).map(({ slot }) => slot.service)),
+    ],
   };
   const passedOver = new Set(
     last.observed.containers.filter((container) => !followed.includes(container)).map(({ id }) => id),
@@ -55,9 +61,15 @@ export async function followAndStop(session: Session, converged: Converged): Pro
     failOnEnded(converged, ended);
     return 0;
   }
-  await stopAll(session, followed.filter(isStarted), last.project.services);
+  const own = last.observed.containers.filter((container) => slots.has(targetOf(container)) && isStarted(container));
+  await stopAll(session, own, last.project.services);
   const { reason } = session.signal as { reason: unknown };
   throw reason instanceof DockError ? reason : new DockError("interrupted", "interrupted");
+}
+
+/** Whether the file wants a container's output shown. */
+function isAttached(container: ObservedContainer, { services }: Project): boolean {
+  return services[slotOf(container)?.service ?? ""]?.attach !== false;
 }
 
 function targetOf(container: ObservedContainer): string {

@@ -3,27 +3,33 @@ import { DockError } from "../error.ts";
 import { linkedRisks } from "../gather/linked-risks.ts";
 import { type Loaded, loadProject as load } from "../project/load.ts";
 import type { Project } from "../project/model.ts";
+import { closest } from "../std/closest.ts";
 import { diagnosticsText } from "./report.ts";
 import type { Session } from "./session.ts";
 
-/** The project that the options name; all its mistakes at once as one `invalid-project` error, its warnings on stderr. */
-export async function loadProject(session: Session): Promise<Project> {
+/**
+ * The project that the options name; all its mistakes at once as one `invalid-project` error, its warnings on stderr.
+ * `profiles` are those of the command line unless others are given.
+ */
+export async function loadProject(session: Session, profiles?: readonly string[]): Promise<Project> {
   const { globals, io } = session;
-  const { project, diagnostics } = await loadDiagnosed(session);
+  const { project, diagnostics } = await loadDiagnosed(session, profiles);
   if (project === undefined || hasErrors(diagnostics)) {
     throw new DockError("invalid-project", "the project file has mistakes; nothing was touched", { diagnostics });
   }
+  requireProfiles(project);
   if (diagnostics.length > 0 && !globals.quiet) io.stderr.write(diagnosticsText(diagnostics, session));
   return project;
 }
 
 /** The project with all that is to say about it, warnings as errors with --strict; the project is undefined when the file has errors. */
-export async function loadDiagnosed(session: Session): Promise<Loaded> {
+export async function loadDiagnosed(session: Session, profiles?: readonly string[]): Promise<Loaded> {
   const { globals, io } = session;
   const loaded = await load({
     cwd: io.cwd,
     env: io.env,
     vars: keyValues(globals.var ?? [], "--var"),
+    profiles: profiles ?? globals.profile,
     ...(globals.file === undefined ? {} : { file: globals.file }),
     ...(globals.project === undefined ? {} : { projectName: globals.project }),
     ...(globals.envFile === undefined ? {} : { envFile: globals.envFile }),
@@ -35,6 +41,19 @@ export async function loadDiagnosed(session: Session): Promise<Loaded> {
     ...loaded,
     diagnostics: globals.strict ? diagnostics.map((one) => ({ ...one, severity: "error" as const })) : diagnostics,
   };
+}
+
+/** A profile that no service has is a typing error. */
+function requireProfiles({ services, profiles }: Project): void {
+  const known = new Set(Object.values(services).flatMap((service) => service.profiles));
+  for (const profile of profiles) {
+    if (profile === "*" || known.has(profile)) continue;
+    const meant = closest(profile, known);
+    const list = known.size === 0 ? "no service has profiles" : `the services have ${[...known].join(", ")}`;
+    throw new DockError("usage", `no service has the profile "${profile}"`, {
+      hint: meant === undefined ? list : `did you mean "${meant}"?`,
+    });
+  }
 }
 
 /** The pairs of a repeatable `K=V` option; the last of a key wins. */

@@ -18,7 +18,10 @@ export async function outdatedContainers(
   for (const mode of ["dev", "plain"] as const) {
     const own = containers.filter((container) => modeOf(container) === mode);
     if (own.length === 0) continue;
-    const { reconciled } = await survey(session, project, plainRequest(mode));
+    const { reconciled } = await survey(session, project, {
+      ...plainRequest(mode),
+      services: Object.keys(project.services),
+    });
     const changed = new Set(
       reconciled.plan.actions.flatMap(({ operation, target }) =>
         /^container\.(?:replace|create|update)$/.test(operation.kind) ? [target] : [],

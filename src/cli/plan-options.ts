@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { DockError } from "../error.ts";
 import { plainRequest, type PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
-import { closest } from "../std/closest.ts";
 import { collect } from "./command.ts";
+import { serviceNames } from "./named.ts";
 
 /** Options by which `up`, `plan` and `watch` shape the plan. */
 export interface PlanOptions {
@@ -36,8 +35,8 @@ export function addPlanOptions(command: Command): void {
 }
 
 /** What those options ask the planner for. */
-export function planRequest(options: PlanOptions, project: Project, services: readonly string[]): PlanRequest {
-  for (const service of services) requireKnown(service, project.services, "service");
+export function planRequest(options: PlanOptions, project: Project, names: readonly string[]): PlanRequest {
+  const services = serviceNames(project, names);
   return {
     ...plainRequest(options.dev === false ? "plain" : "dev"),
     ...(services.length === 0 ? {} : { services }),
@@ -49,15 +48,4 @@ export function planRequest(options: PlanOptions, project: Project, services: re
     renewAnonVolumes: options.renewAnonVolumes ?? false,
     removeOrphans: options.removeOrphans !== false,
   };
-}
-
-/** Throws a usage error with a guess when a name is none of the project's. */
-export function requireKnown(name: string, known: Readonly<Record<string, unknown>>, kind: "service" | "image"): void {
-  if (Object.hasOwn(known, name)) return;
-  const meant = closest(name, Object.keys(known));
-  const all = Object.keys(known);
-  const list = all.length === 0 ? `the project has no ${kind}s` : `the project has ${all.join(", ")}`;
-  throw new DockError("usage", `there is no ${kind} "${name}"`, {
-    hint: meant === undefined ? list : `did you mean "${meant}"?`,
-  });
 }

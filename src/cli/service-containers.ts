@@ -5,7 +5,7 @@ import { servingContainers } from "../plan/lifecycle.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import type { Project } from "../project/model.ts";
-import { requireKnown } from "./plan-options.ts";
+import { requireKnown } from "./named.ts";
 import type { Session } from "./session.ts";
 
 /** Which of a project's containers a command is about. */

@@ -16,7 +16,7 @@ import { watch } from "../watch/loop.ts";
 import { BuildingImages } from "./building-images.ts";
 import { converge } from "./converge.ts";
 import { loadProject } from "./load-project.ts";
-import { requireKnown } from "./plan-options.ts";
+import { requireKnown } from "./named.ts";
 import { jsonResult, stderrStyle } from "./report.ts";
 import type { Session } from "./session.ts";
 import { watchKeys } from "./watch-keys.ts";

@@ -9,6 +9,8 @@ export interface SavedPlan {
   /** Absolute path of the project file. */
   readonly file: string;
   readonly request: PlanRequest;
+  /** Profiles that were asked for. */
+  readonly profiles: readonly string[];
   /** `--arg`s that were given. */
   readonly args: readonly string[];
   /** Of the whole plan with its operations: another digest now means that what it was made from has moved. */
@@ -39,6 +41,7 @@ export function readSavedPlan(text: string): SavedPlan | { readonly problem: str
     typeof saved.file === "string" &&
     typeof saved.digest === "string" &&
     typeof saved.request === "object" &&
+    Array.isArray(saved.profiles) &&
     Array.isArray(saved.args);
   return whole ? (saved as SavedPlan) : { problem: "parts of it are missing" };
 }

@@ -45,6 +45,15 @@ export function sharersOf(id: string, containers: readonly ObservedContainer[]):
   );
 }
 
+/** The services with all that share a namespace of one of them: what happens to those happens to these. */
+export function withSharingServices(project: Project, services: readonly string[]): readonly string[] {
+  const all = new Set(services);
+  for (const key of all) {
+    for (const service of Object.values(project.services)) if (ownersOf(service).includes(key)) all.add(service.key);
+  }
+  return [...all];
+}
+
 /** The services with those that share a namespace of one of them and run: they can't be left behind. What is depended on comes first. */
 export function withSharers(project: Project, services: readonly string[], observed: Observed): readonly string[] {
   const running = new Set(

@@ -79,13 +79,24 @@ function wantedSlot(
   };
 }
 
+/** The services that are meant when none is named: those without profiles, and those of the profiles asked for. */
+export function enabledServices({ services, profiles }: Pick<Project, "services" | "profiles">): readonly string[] {
+  const all = profiles.includes("*");
+  return Object.values(services)
+    .filter(
+      (service) => all || service.profiles.length === 0 || service.profiles.some((name) => profiles.includes(name)),
+    )
+    .map(({ key }) => key)
+    .sort(compareText);
+}
+
 /** The services asked for with all that they depend on, what is depended on first. */
 export function selectServices(
   project: Project,
   selected: readonly string[] | undefined,
   noDeps: boolean,
 ): readonly string[] {
-  const keys = selected ?? Object.keys(project.services).sort(compareText);
+  const keys = selected ?? enabledServices(project);
   return topologicalOrder(keys, (key) => {
     if (noDeps) return [];
     return (project.services[key]?.dependsOn ?? []).map((dependency) => dependency.service);

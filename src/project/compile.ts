@@ -3,6 +3,7 @@ import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../dia
 import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
 import { hiddenValues } from "./hidden-values.ts";
+import { normalizeGroups } from "./groups.ts";
 import { normalizeImages } from "./images.ts";
 import { checkFixedAddresses } from "./ipam.ts";
 import { checkEngineNames, link } from "./link.ts";
@@ -30,6 +31,8 @@ export interface CompileOptions {
   readonly projectName?: string | undefined;
   /** Absolute directory of the project file. */
   readonly directory: string;
+  /** `--profile`. */
+  readonly profiles?: readonly string[] | undefined;
   /** Absolute path of the file that variables are read from; default `.env` in the directory. */
   readonly envFile?: string | undefined;
 }
@@ -112,6 +115,8 @@ function resolveProject(
     services: record(services.map((service) => [service.key, service])),
     networks,
     volumes,
+    groups: normalizeGroups(file, scope),
+    profiles: options.profiles ?? [],
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
   };
   return { project, uses: variables.uses };

@@ -513,7 +513,7 @@ export interface DockFile {
     [k: string]: FileSource;
   };
   /**
-   * Named lists of images and services.
+   * Named lists of services, images and other groups: they can be named wherever services or images are.
    */
   groups?: {
     [k: string]: string[];
@@ -693,7 +693,7 @@ export interface Service {
    */
   platform?: string;
   /**
-   * Profiles that the service belongs to; it starts only with one of them.
+   * Profiles that the service belongs to: it is left out unless one of them is asked for with `--profile`, it is named, or a service depends on it.
    */
   profiles?: string[];
   /**

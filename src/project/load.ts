@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly projectName?: string | undefined;
   /** `--env-file`. */
   readonly envFile?: string | undefined;
+  /** `--profile`. */
+  readonly profiles?: readonly string[] | undefined;
   readonly vars: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -46,8 +48,16 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
   const dotenv = await readSource(envFile, options.cwd);
   if (!dotenv && options.envFile !== undefined)
     throw new DockError("not-found", `${options.envFile} does not exist`, { hint: "check --env-file" });
-  const { env, vars, projectName } = options;
-  const { project, diagnostics, hidden } = compile(source, { env, vars, projectName, dotenv, directory, envFile });
+  const { env, vars, projectName, profiles } = options;
+  const { project, diagnostics, hidden } = compile(source, {
+    env,
+    vars,
+    projectName,
+    profiles,
+    dotenv,
+    directory,
+    envFile,
+  });
   return { project, diagnostics, source, hidden };
 }
 

@@ -11,6 +11,10 @@ export interface Project {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, Network>>;
   readonly volumes: Readonly<Record<string, Volume>>;
+  /** Keys of services and images by group; groups within groups are spelled out. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  /** Profiles that were asked for; `*` is every one. */
+  readonly profiles: readonly string[];
   /** Files that were read to make this project: the project file, `.env` (also where absent, so that its coming is seen). */
   readonly files: readonly string[];
 }
@@ -309,6 +313,10 @@ export interface Service {
   readonly pull: "missing" | "always" | "never";
   /** Number of containers. */
   readonly scale: number;
+  /** Without one it is always meant; with some, when one of them was asked for. */
+  readonly profiles: readonly string[];
+  /** Whether `up` shows its logs. */
+  readonly attach: boolean;
   /** Runs to completion, once for each change of its inputs. */
   readonly task: boolean;
   /** What tells that it can be used; undefined: its health check, or being alive. */

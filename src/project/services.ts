@@ -15,7 +15,7 @@ import { normalizeLabels, normalizePairs, normalizeVariables } from "./key-value
 import type { EnvFile, Image, Service } from "./model.ts";
 import { shortTmpfs } from "./mount-text.ts";
 import { normalizeMounts, withDistinctTargets, type PlacedMount } from "./mounts.ts";
-import { checkName, SERVICE_NAME } from "./names.ts";
+import { checkName, PROFILE_NAME, SERVICE_NAME } from "./names.ts";
 import { normalizeNamespaces, withOwners } from "./namespaces.ts";
 import { hostPathAt, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
 import { compact } from "./plain-data.ts";
@@ -103,6 +103,8 @@ function normalizeService(
     platform: file.platform,
     pull: file.pull ?? "missing",
     scale: file.scale ?? 1,
+    profiles: profilesOf(file.profiles, place.at("profiles")),
+    attach: file.attach ?? true,
     task: file.task ?? false,
     ready: normalizeReady(file.ready, place.at("ready")),
     dev: file.dev && normalizeDev(file.dev, { service: key, images }, place.at("dev")),
@@ -172,6 +174,13 @@ function addressesOf(given: FileService["dns"], place: Place): string[] {
   return strings(given, place).map(([address, at]) => {
     if (isIP(address) === 0) at.invalid("is no IP address");
     return address;
+  });
+}
+
+function profilesOf(given: FileService["profiles"], place: Place): string[] {
+  return [...items(given, place)].map(([profile, at]) => {
+    if (!PROFILE_NAME.pattern.test(profile)) at.invalid("can't be the name of a profile", PROFILE_NAME.words);
+    return profile;
   });
 }
 

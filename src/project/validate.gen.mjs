@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"x-not-yet":true,"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
+const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^x-", "u");
 const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
@@ -918,7 +918,7 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"},"x-not-yet":true},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"x-not-yet":true,"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 const schema13 = {"type":["string","array"],"items":{"type":["string","integer"]}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -3545,7 +3545,12 @@ errors++;
 }
 if(data.profiles !== undefined){
 let data57 = data.profiles;
-const err47 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.profiles,data:data57};
+if(Array.isArray(data57)){
+const len11 = data57.length;
+for(let i11=0; i11<len11; i11++){
+let data58 = data57[i11];
+if(typeof data58 !== "string"){
+const err47 = {instancePath:instancePath+"/profiles/" + i11,schemaPath:"#/properties/profiles/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.profiles.items.type,parentSchema:schema12.properties.profiles.items,data:data58};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -3553,12 +3558,11 @@ else {
 vErrors.push(err47);
 }
 errors++;
-if(Array.isArray(data57)){
-const len11 = data57.length;
-for(let i11=0; i11<len11; i11++){
-let data58 = data57[i11];
-if(typeof data58 !== "string"){
-const err48 = {instancePath:instancePath+"/profiles/" + i11,schemaPath:"#/properties/profiles/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.profiles.items.type,parentSchema:schema12.properties.profiles.items,data:data58};
+}
+}
+}
+else {
+const err48 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},schema:schema12.properties.profiles.type,parentSchema:schema12.properties.profiles,data:data57};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -3568,9 +3572,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-}
-else {
-const err49 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},schema:schema12.properties.profiles.type,parentSchema:schema12.properties.profiles,data:data57};
+if(data.scale !== undefined){
+let data59 = data.scale;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+const err49 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.scale.type,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -3579,11 +3584,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-}
-if(data.scale !== undefined){
-let data59 = data.scale;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-const err50 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.scale.type,parentSchema:schema12.properties.scale,data:data59};
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000 || isNaN(data59)){
+const err50 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -3592,24 +3595,13 @@ vErrors.push(err50);
 }
 errors++;
 }
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000 || isNaN(data59)){
-const err51 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.scale,data:data59};
+if(data59 < 0 || isNaN(data59)){
+const err51 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.scale,data:data59};
 if(vErrors === null){
 vErrors = [err51];
 }
 else {
 vErrors.push(err51);
-}
-errors++;
-}
-if(data59 < 0 || isNaN(data59)){
-const err52 = {instancePath:instancePath+"/scale",schemaPath:"#/properties/scale/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.scale,data:data59};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
 }
 errors++;
 }
@@ -3620,7 +3612,21 @@ let data60 = data.resources;
 if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
 for(const key4 in data60){
 if(!(((((((((key4 === "cpus") || (key4 === "cpuset")) || (key4 === "cpu_shares")) || (key4 === "memory")) || (key4 === "memory_reservation")) || (key4 === "memory_swap")) || (key4 === "pids")) || (key4 === "devices")) || (pattern0.test(key4)))){
-const err53 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema12.properties.resources,data:data60};
+const err52 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema12.properties.resources,data:data60};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+}
+if(data60.cpus !== undefined){
+let data61 = data60.cpus;
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 < 0 || isNaN(data61)){
+const err53 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3630,11 +3636,8 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data60.cpus !== undefined){
-let data61 = data60.cpus;
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 < 0 || isNaN(data61)){
-const err54 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
+else {
+const err54 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/type",keyword:"type",params:{type: "number"},schema:schema12.properties.resources.properties.cpus.type,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3644,8 +3647,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-else {
-const err55 = {instancePath:instancePath+"/resources/cpus",schemaPath:"#/properties/resources/properties/cpus/type",keyword:"type",params:{type: "number"},schema:schema12.properties.resources.properties.cpus.type,parentSchema:schema12.properties.resources.properties.cpus,data:data61};
+if(data60.cpuset !== undefined){
+let data62 = data60.cpuset;
+if(typeof data62 !== "string"){
+const err55 = {instancePath:instancePath+"/resources/cpuset",schemaPath:"#/properties/resources/properties/cpuset/type",keyword:"type",params:{type: "string"},schema:schema12.properties.resources.properties.cpuset.type,parentSchema:schema12.properties.resources.properties.cpuset,data:data62};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3655,10 +3660,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data60.cpuset !== undefined){
-let data62 = data60.cpuset;
-if(typeof data62 !== "string"){
-const err56 = {instancePath:instancePath+"/resources/cpuset",schemaPath:"#/properties/resources/properties/cpuset/type",keyword:"type",params:{type: "string"},schema:schema12.properties.resources.properties.cpuset.type,parentSchema:schema12.properties.resources.properties.cpuset,data:data62};
+if(data60.cpu_shares !== undefined){
+let data63 = data60.cpu_shares;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+const err56 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.cpu_shares.type,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3667,11 +3672,9 @@ vErrors.push(err56);
 }
 errors++;
 }
-}
-if(data60.cpu_shares !== undefined){
-let data63 = data60.cpu_shares;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-const err57 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.cpu_shares.type,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 262144 || isNaN(data63)){
+const err57 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/maximum",keyword:"maximum",params:{comparison: "<=", limit: 262144},schema:262144,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3680,9 +3683,8 @@ vErrors.push(err57);
 }
 errors++;
 }
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 262144 || isNaN(data63)){
-const err58 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/maximum",keyword:"maximum",params:{comparison: "<=", limit: 262144},schema:262144,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+if(data63 < 0 || isNaN(data63)){
+const err58 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3691,8 +3693,12 @@ vErrors.push(err58);
 }
 errors++;
 }
-if(data63 < 0 || isNaN(data63)){
-const err59 = {instancePath:instancePath+"/resources/cpu_shares",schemaPath:"#/properties/resources/properties/cpu_shares/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema12.properties.resources.properties.cpu_shares,data:data63};
+}
+}
+if(data60.memory !== undefined){
+let data64 = data60.memory;
+if((typeof data64 !== "string") && (!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64))))){
+const err59 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory.type},schema:schema12.properties.resources.properties.memory.type,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -3701,12 +3707,9 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-}
-if(data60.memory !== undefined){
-let data64 = data60.memory;
-if((typeof data64 !== "string") && (!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64))))){
-const err60 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory.type},schema:schema12.properties.resources.properties.memory.type,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 9007199254740991 || isNaN(data64)){
+const err60 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -3715,9 +3718,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 9007199254740991 || isNaN(data64)){
-const err61 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+if(data64 < -1 || isNaN(data64)){
+const err61 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory,data:data64};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3726,8 +3728,12 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(data64 < -1 || isNaN(data64)){
-const err62 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory,data:data64};
+}
+}
+if(data60.memory_reservation !== undefined){
+let data65 = data60.memory_reservation;
+if((typeof data65 !== "string") && (!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65))))){
+const err62 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_reservation.type},schema:schema12.properties.resources.properties.memory_reservation.type,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3736,12 +3742,9 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-}
-if(data60.memory_reservation !== undefined){
-let data65 = data60.memory_reservation;
-if((typeof data65 !== "string") && (!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65))))){
-const err63 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_reservation.type},schema:schema12.properties.resources.properties.memory_reservation.type,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 9007199254740991 || isNaN(data65)){
+const err63 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3750,9 +3753,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 9007199254740991 || isNaN(data65)){
-const err64 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+if(data65 < -1 || isNaN(data65)){
+const err64 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3761,8 +3763,12 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data65 < -1 || isNaN(data65)){
-const err65 = {instancePath:instancePath+"/resources/memory_reservation",schemaPath:"#/properties/resources/properties/memory_reservation/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_reservation,data:data65};
+}
+}
+if(data60.memory_swap !== undefined){
+let data66 = data60.memory_swap;
+if((typeof data66 !== "string") && (!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66))))){
+const err65 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_swap.type},schema:schema12.properties.resources.properties.memory_swap.type,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3771,12 +3777,9 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-}
-if(data60.memory_swap !== undefined){
-let data66 = data60.memory_swap;
-if((typeof data66 !== "string") && (!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66))))){
-const err66 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/type",keyword:"type",params:{type: schema12.properties.resources.properties.memory_swap.type},schema:schema12.properties.resources.properties.memory_swap.type,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 9007199254740991 || isNaN(data66)){
+const err66 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3785,9 +3788,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 9007199254740991 || isNaN(data66)){
-const err67 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+if(data66 < -1 || isNaN(data66)){
+const err67 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3796,8 +3798,12 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(data66 < -1 || isNaN(data66)){
-const err68 = {instancePath:instancePath+"/resources/memory_swap",schemaPath:"#/properties/resources/properties/memory_swap/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.memory_swap,data:data66};
+}
+}
+if(data60.pids !== undefined){
+let data67 = data60.pids;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+const err68 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.pids.type,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3806,12 +3812,9 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-}
-if(data60.pids !== undefined){
-let data67 = data60.pids;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-const err69 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.resources.properties.pids.type,parentSchema:schema12.properties.resources.properties.pids,data:data67};
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 9007199254740991 || isNaN(data67)){
+const err69 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3820,24 +3823,13 @@ vErrors.push(err69);
 }
 errors++;
 }
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 9007199254740991 || isNaN(data67)){
-const err70 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema12.properties.resources.properties.pids,data:data67};
+if(data67 < -1 || isNaN(data67)){
+const err70 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.pids,data:data67};
 if(vErrors === null){
 vErrors = [err70];
 }
 else {
 vErrors.push(err70);
-}
-errors++;
-}
-if(data67 < -1 || isNaN(data67)){
-const err71 = {instancePath:instancePath+"/resources/pids",schemaPath:"#/properties/resources/properties/pids/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema12.properties.resources.properties.pids,data:data67};
-if(vErrors === null){
-vErrors = [err71];
-}
-else {
-vErrors.push(err71);
 }
 errors++;
 }
@@ -3855,7 +3847,19 @@ errors = vErrors.length;
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/resources/devices",schemaPath:"#/properties/resources/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.resources.properties.devices.type,parentSchema:schema12.properties.resources.properties.devices,data:data68};
+const err71 = {instancePath:instancePath+"/resources/devices",schemaPath:"#/properties/resources/properties/devices/type",keyword:"type",params:{type: "array"},schema:schema12.properties.resources.properties.devices.type,parentSchema:schema12.properties.resources.properties.devices,data:data68};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/type",keyword:"type",params:{type: "object"},schema:schema12.properties.resources.type,parentSchema:schema12.properties.resources,data:data60};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -3865,9 +3869,10 @@ vErrors.push(err72);
 errors++;
 }
 }
-}
-else {
-const err73 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/type",keyword:"type",params:{type: "object"},schema:schema12.properties.resources.type,parentSchema:schema12.properties.resources,data:data60};
+if(data.pid !== undefined){
+let data70 = data.pid;
+if(typeof data70 !== "string"){
+const err73 = {instancePath:instancePath+"/pid",schemaPath:"#/properties/pid/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pid.type,parentSchema:schema12.properties.pid,data:data70};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -3877,28 +3882,15 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data.pid !== undefined){
-let data70 = data.pid;
-if(typeof data70 !== "string"){
-const err74 = {instancePath:instancePath+"/pid",schemaPath:"#/properties/pid/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pid.type,parentSchema:schema12.properties.pid,data:data70};
+if(data.ipc !== undefined){
+let data71 = data.ipc;
+if(typeof data71 !== "string"){
+const err74 = {instancePath:instancePath+"/ipc",schemaPath:"#/properties/ipc/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ipc.type,parentSchema:schema12.properties.ipc,data:data71};
 if(vErrors === null){
 vErrors = [err74];
 }
 else {
 vErrors.push(err74);
-}
-errors++;
-}
-}
-if(data.ipc !== undefined){
-let data71 = data.ipc;
-if(typeof data71 !== "string"){
-const err75 = {instancePath:instancePath+"/ipc",schemaPath:"#/properties/ipc/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ipc.type,parentSchema:schema12.properties.ipc,data:data71};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
 }
 errors++;
 }
@@ -3910,24 +3902,24 @@ const len13 = data72.length;
 for(let i13=0; i13<len13; i13++){
 let data73 = data72[i13];
 if(typeof data73 !== "string"){
-const err76 = {instancePath:instancePath+"/security_opt/" + i13,schemaPath:"#/properties/security_opt/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.security_opt.items.type,parentSchema:schema12.properties.security_opt.items,data:data73};
+const err75 = {instancePath:instancePath+"/security_opt/" + i13,schemaPath:"#/properties/security_opt/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.security_opt.items.type,parentSchema:schema12.properties.security_opt.items,data:data73};
 if(vErrors === null){
-vErrors = [err76];
+vErrors = [err75];
 }
 else {
-vErrors.push(err76);
+vErrors.push(err75);
 }
 errors++;
 }
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/security_opt",schemaPath:"#/properties/security_opt/type",keyword:"type",params:{type: "array"},schema:schema12.properties.security_opt.type,parentSchema:schema12.properties.security_opt,data:data72};
+const err76 = {instancePath:instancePath+"/security_opt",schemaPath:"#/properties/security_opt/type",keyword:"type",params:{type: "array"},schema:schema12.properties.security_opt.type,parentSchema:schema12.properties.security_opt,data:data72};
 if(vErrors === null){
-vErrors = [err77];
+vErrors = [err76];
 }
 else {
-vErrors.push(err77);
+vErrors.push(err76);
 }
 errors++;
 }
@@ -3939,7 +3931,19 @@ const len14 = data74.length;
 for(let i14=0; i14<len14; i14++){
 let data75 = data74[i14];
 if((typeof data75 !== "string") && (!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75))))){
-const err78 = {instancePath:instancePath+"/group_add/" + i14,schemaPath:"#/properties/group_add/items/type",keyword:"type",params:{type: schema12.properties.group_add.items.type},schema:schema12.properties.group_add.items.type,parentSchema:schema12.properties.group_add.items,data:data75};
+const err77 = {instancePath:instancePath+"/group_add/" + i14,schemaPath:"#/properties/group_add/items/type",keyword:"type",params:{type: schema12.properties.group_add.items.type},schema:schema12.properties.group_add.items.type,parentSchema:schema12.properties.group_add.items,data:data75};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+}
+else {
+const err78 = {instancePath:instancePath+"/group_add",schemaPath:"#/properties/group_add/type",keyword:"type",params:{type: "array"},schema:schema12.properties.group_add.type,parentSchema:schema12.properties.group_add,data:data74};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -3949,9 +3953,10 @@ vErrors.push(err78);
 errors++;
 }
 }
-}
-else {
-const err79 = {instancePath:instancePath+"/group_add",schemaPath:"#/properties/group_add/type",keyword:"type",params:{type: "array"},schema:schema12.properties.group_add.type,parentSchema:schema12.properties.group_add,data:data74};
+if(data.tty !== undefined){
+let data76 = data.tty;
+if(typeof data76 !== "boolean"){
+const err79 = {instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.tty.type,parentSchema:schema12.properties.tty,data:data76};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -3961,10 +3966,10 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data.tty !== undefined){
-let data76 = data.tty;
-if(typeof data76 !== "boolean"){
-const err80 = {instancePath:instancePath+"/tty",schemaPath:"#/properties/tty/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.tty.type,parentSchema:schema12.properties.tty,data:data76};
+if(data.stdin_open !== undefined){
+let data77 = data.stdin_open;
+if(typeof data77 !== "boolean"){
+const err80 = {instancePath:instancePath+"/stdin_open",schemaPath:"#/properties/stdin_open/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.stdin_open.type,parentSchema:schema12.properties.stdin_open,data:data77};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -3974,27 +3979,14 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data.stdin_open !== undefined){
-let data77 = data.stdin_open;
-if(typeof data77 !== "boolean"){
-const err81 = {instancePath:instancePath+"/stdin_open",schemaPath:"#/properties/stdin_open/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.stdin_open.type,parentSchema:schema12.properties.stdin_open,data:data77};
+if(data.secrets !== undefined){
+let data78 = data.secrets;
+const err81 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.secrets,data:data78};
 if(vErrors === null){
 vErrors = [err81];
 }
 else {
 vErrors.push(err81);
-}
-errors++;
-}
-}
-if(data.secrets !== undefined){
-let data78 = data.secrets;
-const err82 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.secrets,data:data78};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
 }
 errors++;
 if(Array.isArray(data78)){
@@ -4007,24 +3999,24 @@ errors = vErrors.length;
 }
 }
 else {
-const err83 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
+const err82 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
 if(vErrors === null){
-vErrors = [err83];
+vErrors = [err82];
 }
 else {
-vErrors.push(err83);
+vErrors.push(err82);
 }
 errors++;
 }
 }
 if(data.configs !== undefined){
 let data80 = data.configs;
-const err84 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.configs,data:data80};
+const err83 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.configs,data:data80};
 if(vErrors === null){
-vErrors = [err84];
+vErrors = [err83];
 }
 else {
-vErrors.push(err84);
+vErrors.push(err83);
 }
 errors++;
 if(Array.isArray(data80)){
@@ -4037,7 +4029,20 @@ errors = vErrors.length;
 }
 }
 else {
-const err85 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+const err84 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+}
+if(data.pull !== undefined){
+let data82 = data.pull;
+if(typeof data82 !== "string"){
+const err85 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -4046,11 +4051,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-if(data.pull !== undefined){
-let data82 = data.pull;
-if(typeof data82 !== "string"){
-const err86 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
+if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
+const err86 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -4059,26 +4061,16 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
-const err87 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
+}
+if(data.runtime !== undefined){
+let data83 = data.runtime;
+if(typeof data83 !== "string"){
+const err87 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
 if(vErrors === null){
 vErrors = [err87];
 }
 else {
 vErrors.push(err87);
-}
-errors++;
-}
-}
-if(data.runtime !== undefined){
-let data83 = data.runtime;
-if(typeof data83 !== "string"){
-const err88 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
-if(vErrors === null){
-vErrors = [err88];
-}
-else {
-vErrors.push(err88);
 }
 errors++;
 }
@@ -4092,7 +4084,18 @@ errors = vErrors.length;
 if(data.oom_score_adj !== undefined){
 let data85 = data.oom_score_adj;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err89 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+const err88 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000 || isNaN(data85)){
+const err89 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4101,9 +4104,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000 || isNaN(data85)){
-const err90 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+if(data85 < -1000 || isNaN(data85)){
+const err90 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4112,8 +4114,12 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(data85 < -1000 || isNaN(data85)){
-const err91 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+}
+if(data.userns_mode !== undefined){
+let data86 = data.userns_mode;
+if(typeof data86 !== "string"){
+const err91 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4123,11 +4129,10 @@ vErrors.push(err91);
 errors++;
 }
 }
-}
-if(data.userns_mode !== undefined){
-let data86 = data.userns_mode;
-if(typeof data86 !== "string"){
-const err92 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
+if(data.uts !== undefined){
+let data87 = data.uts;
+if(typeof data87 !== "string"){
+const err92 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4137,10 +4142,10 @@ vErrors.push(err92);
 errors++;
 }
 }
-if(data.uts !== undefined){
-let data87 = data.uts;
-if(typeof data87 !== "string"){
-const err93 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
+if(data.cgroup !== undefined){
+let data88 = data.cgroup;
+if(typeof data88 !== "string"){
+const err93 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4149,11 +4154,8 @@ vErrors.push(err93);
 }
 errors++;
 }
-}
-if(data.cgroup !== undefined){
-let data88 = data.cgroup;
-if(typeof data88 !== "string"){
-const err94 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
+if(!((data88 === "host") || (data88 === "private"))){
+const err94 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4162,26 +4164,16 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(!((data88 === "host") || (data88 === "private"))){
-const err95 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
+}
+if(data.cgroup_parent !== undefined){
+let data89 = data.cgroup_parent;
+if(typeof data89 !== "string"){
+const err95 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
 if(vErrors === null){
 vErrors = [err95];
 }
 else {
 vErrors.push(err95);
-}
-errors++;
-}
-}
-if(data.cgroup_parent !== undefined){
-let data89 = data.cgroup_parent;
-if(typeof data89 !== "string"){
-const err96 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
-if(vErrors === null){
-vErrors = [err96];
-}
-else {
-vErrors.push(err96);
 }
 errors++;
 }
@@ -4193,24 +4185,24 @@ const len17 = data90.length;
 for(let i17=0; i17<len17; i17++){
 let data91 = data90[i17];
 if(typeof data91 !== "string"){
-const err97 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
+const err96 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
 if(vErrors === null){
-vErrors = [err97];
+vErrors = [err96];
 }
 else {
-vErrors.push(err97);
+vErrors.push(err96);
 }
 errors++;
 }
 }
 }
 else {
-const err98 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
+const err97 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
 if(vErrors === null){
-vErrors = [err98];
+vErrors = [err97];
 }
 else {
-vErrors.push(err98);
+vErrors.push(err97);
 }
 errors++;
 }
@@ -4224,7 +4216,20 @@ errors = vErrors.length;
 if(data.mac_address !== undefined){
 let data93 = data.mac_address;
 if(typeof data93 !== "string"){
-const err99 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
+const err98 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+}
+if(data.attach !== undefined){
+let data94 = data.attach;
+if(typeof data94 !== "boolean"){
+const err99 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -4234,35 +4239,14 @@ vErrors.push(err99);
 errors++;
 }
 }
-if(data.attach !== undefined){
-let data94 = data.attach;
-if(typeof data94 !== "boolean"){
-const err100 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
+if(data.post_start !== undefined){
+let data95 = data.post_start;
+const err100 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
 vErrors = [err100];
 }
 else {
 vErrors.push(err100);
-}
-errors++;
-}
-const err101 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.attach,data:data94};
-if(vErrors === null){
-vErrors = [err101];
-}
-else {
-vErrors.push(err101);
-}
-errors++;
-}
-if(data.post_start !== undefined){
-let data95 = data.post_start;
-const err102 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
-if(vErrors === null){
-vErrors = [err102];
-}
-else {
-vErrors.push(err102);
 }
 errors++;
 if(Array.isArray(data95)){
@@ -4275,24 +4259,24 @@ errors = vErrors.length;
 }
 }
 else {
-const err103 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
+const err101 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
-vErrors = [err103];
+vErrors = [err101];
 }
 else {
-vErrors.push(err103);
+vErrors.push(err101);
 }
 errors++;
 }
 }
 if(data.pre_stop !== undefined){
 let data97 = data.pre_stop;
-const err104 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
+const err102 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err104];
+vErrors = [err102];
 }
 else {
-vErrors.push(err104);
+vErrors.push(err102);
 }
 errors++;
 if(Array.isArray(data97)){
@@ -4305,12 +4289,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err105 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
+const err103 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err105];
+vErrors = [err103];
 }
 else {
-vErrors.push(err105);
+vErrors.push(err103);
 }
 errors++;
 }
@@ -4318,12 +4302,12 @@ errors++;
 if(data.task !== undefined){
 let data99 = data.task;
 if(typeof data99 !== "boolean"){
-const err106 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
+const err104 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
 if(vErrors === null){
-vErrors = [err106];
+vErrors = [err104];
 }
 else {
-vErrors.push(err106);
+vErrors.push(err104);
 }
 errors++;
 }
@@ -4331,12 +4315,12 @@ errors++;
 if(data.ready !== undefined){
 let data100 = data.ready;
 if(typeof data100 !== "string"){
-const err107 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
+const err105 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
 if(vErrors === null){
-vErrors = [err107];
+vErrors = [err105];
 }
 else {
-vErrors.push(err107);
+vErrors.push(err105);
 }
 errors++;
 }
@@ -4349,12 +4333,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err108 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
+const err106 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
 if(vErrors === null){
-vErrors = [err108];
+vErrors = [err106];
 }
 else {
-vErrors.push(err108);
+vErrors.push(err106);
 }
 errors++;
 }
@@ -5076,14 +5060,6 @@ errors++;
 }
 if(data.groups !== undefined){
 let data17 = data.groups;
-const err15 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema6.properties.groups,data:data17};
-if(vErrors === null){
-vErrors = [err15];
-}
-else {
-vErrors.push(err15);
-}
-errors++;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 for(const key8 in data17){
 if(!(pattern0.test(key8))){
@@ -5093,7 +5069,19 @@ const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
 let data19 = data18[i1];
 if(typeof data19 !== "string"){
-const err16 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data19};
+const err15 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data19};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data18};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5104,8 +5092,9 @@ errors++;
 }
 }
 }
+}
 else {
-const err17 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data18};
+const err17 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data17};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5116,26 +5105,13 @@ errors++;
 }
 }
 }
-}
 else {
-const err18 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data17};
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
 if(vErrors === null){
 vErrors = [err18];
 }
 else {
 vErrors.push(err18);
-}
-errors++;
-}
-}
-}
-else {
-const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
-if(vErrors === null){
-vErrors = [err19];
-}
-else {
-vErrors.push(err19);
 }
 errors++;
 }

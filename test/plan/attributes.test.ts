@@ -95,6 +95,8 @@ const ROWS: Readonly<Record<string, Sample>> = {
 /** Keys that say something else than what a container is made of: changing them leaves it alone. */
 const NOTHING: readonly Sample[] = [
   { key: "depends_on", values: [["db"], undefined] },
+  { key: "profiles", values: [undefined, []] },
+  { key: "attach", values: [true, false] },
   { key: "pull", values: ["missing", "never"] },
   { key: "dev", values: [{ reload: "restart" }, { watch: [{ path: "./a", action: "restart" }] }] },
 ];

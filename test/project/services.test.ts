@@ -55,6 +55,8 @@ describe("a service", () => {
       stdinOpen: false,
       pull: "missing",
       scale: 1,
+      profiles: [],
+      attach: true,
       task: false,
       at: expect.anything(),
     });

@@ -18,7 +18,7 @@ export const apply: CommandDefinition = {
   run: async ({ session, args }: Invocation) => {
     const [name = ""] = args;
     const saved = await readPlan(session, name);
-    const declared = await loadProject(session);
+    const declared = await loadProject(session, saved.profiles);
     if (declared.file !== saved.file || declared.name !== saved.project) {
       throw new DockError(
         "plan-stale",

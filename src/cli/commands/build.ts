@@ -4,7 +4,7 @@ import type { Image, Project } from "../../project/model.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { imageNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { withBuildArgs, type World } from "../world.ts";
 
@@ -36,8 +36,8 @@ export const build: CommandDefinition = {
   run: async ({ session, args, options }: Invocation) => {
     const given = options as BuildOptions;
     const declared = await loadProject(session);
-    for (const key of args) requireKnown(key, declared.images, "image");
-    const keys = args.length > 0 ? args : Object.keys(declared.images).sort();
+    const named = imageNames(declared, args);
+    const keys = named.length > 0 ? named : Object.keys(declared.images).sort();
     if (keys.length === 0)
       throw new DockError("usage", "the project declares no images", { hint: 'add an "images:" section' });
     const project = await withBuildArgs(forOneImage(declared, keys, given), given.arg ?? [], keys);

@@ -5,7 +5,7 @@ import { readDockerfiles } from "../../gather/dockerfiles.ts";
 import { formatContext } from "../../ui/context-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { requireKnown } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 
 /** `dock context`: the files that a `COPY . /` of the image's build would bring along. */

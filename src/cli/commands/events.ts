@@ -9,7 +9,7 @@ import { jsonLine } from "../../ui/json.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { overAbsences } from "../engine-away.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import type { Session } from "../session.ts";
 import { secondsOption } from "../time-options.ts";
@@ -33,7 +33,7 @@ export const events: CommandDefinition = {
     const since = secondsOption(given.since, "--since");
     const until = secondsOption(given.until, "--until");
     const project = await loadProject(session);
-    for (const service of args) requireKnown(service, project.services, "service");
+    const services = serviceNames(project, args);
     let seen = since;
     const isOwn = ownership(project);
     await overAbsences(session.signal, async () => {
@@ -50,7 +50,7 @@ export const events: CommandDefinition = {
         if (last !== undefined && last !== since && Number(time) <= Number(last)) continue;
         seen = time;
         const service = event.attributes[LABEL.service] ?? "";
-        if (args.length > 0 && !args.includes(service)) continue;
+        if (services.length > 0 && !services.includes(service)) continue;
         if (await isOwn(event)) await show(session, event);
       }
       session.signal.throwIfAborted();

@@ -5,7 +5,7 @@ import type { Project } from "../../project/model.ts";
 import { formatHistory } from "../../ui/history-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { requireKnown } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import type { Session } from "../session.ts";
 

@@ -5,6 +5,7 @@ import { slotOf } from "../../plan/slot-state.ts";
 import { formatImages, type ImagesRow } from "../../ui/images-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import { slotContainers } from "../service-containers.ts";
 import type { Session } from "../session.ts";
@@ -18,7 +19,9 @@ export const images: CommandDefinition = {
   },
   run: async ({ session, args }: Invocation) => {
     const project = await loadProject(session);
-    const containers = servingContainers(await slotContainers(session, { project, services: args }));
+    const containers = servingContainers(
+      await slotContainers(session, { project, services: serviceNames(project, args) }),
+    );
     const rows = await Promise.all(containers.map(async (container) => imageRow(session, container)));
     const { stdout } = session.io;
     if (session.globals.quiet) stdout.write([...new Set(rows.map(({ id }) => `${id}\n`))].join(""));

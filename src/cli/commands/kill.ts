@@ -2,6 +2,7 @@ import { withProjectLock } from "../../execute/lock.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { projectLock } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { runningContainers } from "../service-containers.ts";
 import { signalName } from "../signal-name.ts";
@@ -23,7 +24,7 @@ export const kill: CommandDefinition = {
     const project = await loadProject(session);
     const { signal } = session;
     await withProjectLock(await projectLock(session, project), signal, async () => {
-      const containers = await runningContainers(session, { project, services: args });
+      const containers = await runningContainers(session, { project, services: serviceNames(project, args) });
       await Promise.all(containers.map(async ({ id }) => session.engine().killContainer(id, name, signal)));
       for (const container of containers)
         session.renderer().emit({ type: "notice", message: `sent ${name} to ${container.name}` });

@@ -4,6 +4,7 @@ import type { CommandDefinition, Invocation } from "../command.ts";
 import { followLogs } from "../follow-logs.ts";
 import { wholeNumber } from "../global-options.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { chosenContainers } from "../service-containers.ts";
 import { secondsOption } from "../time-options.ts";
 
@@ -41,7 +42,7 @@ export const logs: CommandDefinition = {
     const until = secondsOption(given.until, "--until");
     const grep = grepOf(given.grep);
     const project = await loadProject(session);
-    const choice = { project, services: args, index: given.index };
+    const choice = { project, services: serviceNames(project, args), index: given.index };
     await chosenContainers(session, choice);
     const start = { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) };
     await followLogs(session, {

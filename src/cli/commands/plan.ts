@@ -73,6 +73,7 @@ async function save(
     project: project.name,
     file: project.file,
     request,
+    profiles: project.profiles,
     args,
     digest: planDigest(made),
     plan: planJson(made),

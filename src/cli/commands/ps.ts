@@ -8,7 +8,7 @@ import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
 import type { Project } from "../../project/model.ts";
 import type { Session } from "../session.ts";
-import { requireKnown } from "../plan-options.ts";
+import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import { survey } from "../world.ts";
 
@@ -30,11 +30,11 @@ export const ps: CommandDefinition = {
   run: async ({ session, args, options }: Invocation) => {
     const given = options as PsOptions;
     const project = await loadProject(session);
-    for (const service of args) requireKnown(service, project.services, "service");
+    const services = serviceNames(project, args);
     const { containers, current } = await surveyLastModes(session, project);
     const rows = containers
       .flatMap((container) => psRow(container, current(container)))
-      .filter((candidate) => args.length === 0 || args.includes(candidate.service))
+      .filter((candidate) => services.length === 0 || services.includes(candidate.service))
       .sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.number - b.number));
     const { stdout } = session.io;
     if (given.services)
@@ -57,12 +57,13 @@ async function surveyLastModes(
   readonly containers: readonly ObservedContainer[];
   readonly current: (container: ObservedContainer) => ReadonlySet<string>;
 }> {
+  const services = Object.keys(project.services);
   const isPlain = (container: ObservedContainer): boolean => container.labels[LABEL.mode] === "plain";
-  const dev = await survey(session, project, plainRequest("dev"));
+  const dev = await survey(session, project, { ...plainRequest("dev"), services });
   const { containers } = dev.observed;
   const inDev = new Set(dev.reconciled.plan.unchanged);
   if (!containers.some(isPlain)) return { containers, current: () => inDev };
-  const plain = await survey(session, project, plainRequest("plain"));
+  const plain = await survey(session, project, { ...plainRequest("plain"), services });
   const inPlain = new Set(plain.reconciled.plan.unchanged);
   return { containers: plain.observed.containers, current: (container) => (isPlain(container) ? inPlain : inDev) };
 }

@@ -12,7 +12,7 @@ import { carryOut, projectLock } from "../converge.ts";
 import { handMadeWorld } from "../hand-made-plan.ts";
 import { loadProject } from "../load-project.ts";
 import { NO_NAMES, observeOwn } from "../observe-own.ts";
-import { requireKnown } from "../plan-options.ts";
+import { serviceNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 
 interface PullOptions {
@@ -37,8 +37,8 @@ export const pull: CommandDefinition = {
       throw new DockError("usage", `--policy takes "always" or "missing", not "${given.policy}"`);
     }
     const project = await loadProject(session);
-    for (const service of args) requireKnown(service, project.services, "service");
-    const services = selectServices(project, args.length === 0 ? undefined : args, given.includeDeps !== true);
+    const named = serviceNames(project, args);
+    const services = selectServices(project, named.length === 0 ? undefined : named, given.includeDeps !== true);
     const renderer = session.renderer();
     await withProjectLock(await projectLock(session, project), session.signal, async () => {
       const observed = await observeOwn(session, project, NO_NAMES);

@@ -1,10 +1,12 @@
 import { DockError } from "../../error.ts";
 import type { ObservedContainer } from "../../plan/observed.ts";
 import { slotOf } from "../../plan/slot-state.ts";
+import { withSharingServices } from "../../plan/shared-namespaces.ts";
 import type { Project } from "../../project/model.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { changeLifecycle } from "../lifecycle.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { outdatedContainers } from "../outdated.ts";
 import { jsonResult } from "../report.ts";
 import { chosenContainers } from "../service-containers.ts";
@@ -33,16 +35,17 @@ export const restart: CommandDefinition = {
     const waiting = readyOptions(given.waitTimeout);
     const seconds = stopTimeout(given.timeout);
     const project = await loadProject(session);
-    const services = given.deps === false ? args : withFollowers(project, args);
-    await chosenContainers(session, { project, services: args });
+    const named = serviceNames(project, args);
+    const services = withSharingServices(project, given.deps === false ? named : withFollowers(project, named));
+    await chosenContainers(session, { project, services: named });
     await changeLifecycle(
       session,
       {
         project,
         request: {
           verb: "restart",
-          named: args,
-          ...(args.length === 0 ? {} : { services }),
+          named,
+          ...(named.length === 0 ? {} : { services }),
           ...(seconds === undefined ? {} : { seconds }),
         },
       },

@@ -3,7 +3,7 @@ import type { CommandDefinition, Invocation } from "../command.ts";
 import { hasTerminal } from "../joined-streams.ts";
 import { loadProject } from "../load-project.ts";
 import { withOneOff } from "../one-off.ts";
-import { requireKnown } from "../plan-options.ts";
+import { requireKnown } from "../named.ts";
 import { reportError } from "../report.ts";
 import { addRunOptions, serviceForRun, type RunOptions } from "../run-options.ts";
 import { CommandFault, startForeground } from "../run-session.ts";

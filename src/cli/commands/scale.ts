@@ -4,7 +4,7 @@ import type { Project, Service } from "../../project/model.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { requireKnown } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { readyOptions } from "../time-options.ts";
 

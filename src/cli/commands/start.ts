@@ -2,6 +2,7 @@ import { selectServices } from "../../plan/wanted.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { changeLifecycle } from "../lifecycle.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { chosenContainers } from "../service-containers.ts";
 import { readyOptions } from "../time-options.ts";
@@ -25,11 +26,12 @@ export const start: CommandDefinition = {
     const given = options as StartOptions;
     const waiting = readyOptions(given.waitTimeout);
     const project = await loadProject(session);
-    await chosenContainers(session, { project, services: args });
-    const services = args.length === 0 ? undefined : selectServices(project, args, given.deps === false);
+    const named = serviceNames(project, args);
+    await chosenContainers(session, { project, services: named });
+    const services = named.length === 0 ? undefined : selectServices(project, named, given.deps === false);
     await changeLifecycle(
       session,
-      { project, request: { verb: "start", named: args, ...(services ? { services } : {}) } },
+      { project, request: { verb: "start", named, ...(services ? { services } : {}) } },
       waiting,
     );
     jsonResult(session, { ok: true });

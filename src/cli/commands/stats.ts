@@ -10,6 +10,7 @@ import { redrawer } from "../../ui/redraw.ts";
 import { formatStats, type StatsRow, type Usage } from "../../ui/stats-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import { type ContainerChoice, runningContainers, slotContainers } from "../service-containers.ts";
 import type { Session } from "../session.ts";
@@ -34,7 +35,8 @@ export const stats: CommandDefinition = {
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as StatsOptions;
-    const choice = { project: await loadProject(session), services: args };
+    const project = await loadProject(session);
+    const choice = { project, services: serviceNames(project, args) };
     if (given.all !== true) await runningContainers(session, choice);
     const meter = new Meter(session, choice);
     const draw = redrawer(session.io.stdout);

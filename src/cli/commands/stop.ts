@@ -1,7 +1,8 @@
+import { withSharingServices } from "../../plan/shared-namespaces.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { changeLifecycle } from "../lifecycle.ts";
 import { loadProject } from "../load-project.ts";
-import { requireKnown } from "../plan-options.ts";
+import { serviceNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { stopTimeout } from "../time-options.ts";
 
@@ -20,15 +21,15 @@ export const stop: CommandDefinition = {
   run: async ({ session, args, options }: Invocation) => {
     const seconds = stopTimeout((options as StopOptions).timeout);
     const project = await loadProject(session);
-    for (const service of args) requireKnown(service, project.services, "service");
+    const services = withSharingServices(project, serviceNames(project, args));
     await changeLifecycle(
       session,
       {
         project,
         request: {
           verb: "stop",
-          named: args,
-          ...(args.length === 0 ? {} : { services: args }),
+          named: services,
+          ...(services.length === 0 ? {} : { services }),
           ...(seconds === undefined ? {} : { seconds }),
         },
       },

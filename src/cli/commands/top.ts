@@ -2,6 +2,7 @@ import { slotOf } from "../../plan/slot-state.ts";
 import { formatTop } from "../../ui/top-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
+import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import { runningContainers } from "../service-containers.ts";
 
@@ -14,7 +15,7 @@ export const top: CommandDefinition = {
   },
   run: async ({ session, args }: Invocation) => {
     const project = await loadProject(session);
-    const containers = await runningContainers(session, { project, services: args });
+    const containers = await runningContainers(session, { project, services: serviceNames(project, args) });
     const engine = session.engine();
     const lists = await Promise.all(
       containers.map(async (container) => ({

@@ -117,6 +117,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Work with containers",
     load: async () => (await import("./commands/kill.ts")).kill,
   },
+  cp: {
+    summary: "Copy files from or to a container",
+    group: "Work with containers",
+    load: async () => (await import("./commands/cp.ts")).cp,
+  },
   scale: {
     summary: "Set the number of containers of services",
     group: "Work with containers",

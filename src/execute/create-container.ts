@@ -205,13 +205,24 @@ async function makeMountPoint(root: string, inner: string, nestedSource: string 
     try {
       if (last && wantsFile) await writeFile(path, "", { flag: "wx" });
       else await mkdir(path);
-      await chown(path, owner.uid, owner.gid);
+      await giveTo(path, owner);
     } catch (error) {
+      // Another container of the same source was quicker.
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
       throw new DockError("operation-failed", `could not make the mount point ${path}: ${String(error)}`, {
         hint: `make it yourself, or let ${dirname(path)} be writable`,
         cause: error,
       });
     }
+  }
+}
+
+/** Only root can give something away: whoever else makes a mount point keeps it. */
+async function giveTo(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  try {
+    await chown(path, owner.uid, owner.gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }
 }
 

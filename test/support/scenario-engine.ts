@@ -74,6 +74,7 @@ export interface BareContainer {
 
 export interface BareVolume {
   readonly Name: string;
+  readonly CreatedAt: string;
   readonly Labels: Readonly<Record<string, string>> | null;
 }
 

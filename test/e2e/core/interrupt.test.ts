@@ -34,7 +34,12 @@ async function state(s: Scenario): Promise<unknown> {
   const networks = (await s.engine.networks()).map(({ Name }) => Name).filter((name) => name.startsWith(s.project));
   return {
     containers: containers
-      .map(({ Names, State, Mounts }) => [Names[0], State, Mounts.map(({ Destination }) => Destination).toSorted()])
+      .map(
+        ({ Names, State, Mounts }) =>
+          `${Names[0]} ${State} ${Mounts.map((mount) => mount.Destination)
+            .toSorted()
+            .join()}`,
+      )
       .toSorted(),
     volumes: volumes.length,
     networks,

@@ -52,7 +52,7 @@ describe("plan", () => {
     const events = printedEvents((await s.dock(["up", "-d", "--json"])).stdout);
     expect(events[0]).toEqual({ v: 1, type: "plan", plan });
     expect(events.at(-1)).toMatchObject({ type: "result", ok: true });
-    const done = events.flatMap(({ type, id }) => (type === "action-done" ? [id] : []));
+    const done = events.flatMap(({ type, id }) => (type === "action-done" && id ? [id] : []));
     expect(done.toSorted()).toEqual(plan.actions.map(({ id }) => id).toSorted());
     const after = await json<PrintedPlan>(s, "plan");
     expect(after.actions).toEqual([]);

@@ -1,4 +1,6 @@
+import { rename } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { freePort, IDLE, type Run, type Scenario, scenario } from "../../support/scenario.ts";
 
@@ -76,6 +78,24 @@ describe("somebody else's object", () => {
     await s.dock(["down", "-v"]);
     expect((await s.engine.volumes()).map(({ Name }) => Name)).toContain(`${s.project}_data`);
     await s.engine.remove(`/volumes/${s.project}_data`);
+  });
+
+  scenario("is another checkout's of the same project name, until that checkout is gone", async ({ s }) => {
+    const project = { services: { web: IDLE } };
+    await s.declare(project);
+    await s.write({ "other/dock.yaml": JSON.stringify({ name: s.project, ...project }) });
+    await s.dock(["up", "-d"], { cwd: "other" });
+    const before = await s.ids();
+    const run = await refused(s, ["up", "-d"], 6);
+    expect(run.stderr).toContain(`${s.directory}/other/dock.yaml`);
+    await s.dock(["down"]);
+    expect(await s.ids()).toEqual(before);
+    await rename(join(s.directory, "other"), join(s.directory, "moved"));
+    const moved = await s.dock(["up", "-d"], { cwd: "moved" });
+    expect(moved.stderr).toContain("taking over");
+    expect(await s.ids()).toEqual(before);
+    await s.dock(["down"], { cwd: "moved" });
+    expect(await s.ids()).toEqual({});
   });
 
   scenario("that was declared external is used and never removed", async ({ s }) => {

@@ -94,10 +94,8 @@ describe("exec", () => {
       code: 7,
     });
     expect(piped).toMatchObject({ stdout: "from outside\n", stderr: "aside\n" });
-    const set = await s.dock([
-      ...["exec", "-e", "LEVEL=debug", "-e", "A=1", "-w", "/tmp", "-u", "1234:4321", "web"],
-      ...["sh", "-c", "echo $LEVEL $A $PWD $(id -u):$(id -g)"],
-    ]);
+    const how = ["-e", "LEVEL=debug", "-e", "A=1", "-w", "/tmp", "-u", "1234:4321"];
+    const set = await s.dock(["exec", ...how, "web", "sh", "-c", "echo $LEVEL $A $PWD $(id -u):$(id -g)"]);
     expect(set.stdout).toBe("debug 1 /tmp 1234:4321\n");
     // Engines differ in the code for a program that is not there.
     expect([126, 127]).toContain((await s.run(["exec", "web", "no-such-program"])).code);

@@ -79,6 +79,19 @@ describe("an anonymous dev volume", () => {
     expect((await s.dock(["build"])).builderCalled).toBe(false);
   });
 
+  scenario("is each container's own, of one image and one source", async ({ s }) => {
+    await s.write(APP);
+    await s.declare({ images: { app: { context: "app" } }, services: { app: { ...DEV, scale: 3 }, twin: DEV } });
+    await s.dock(["up", "-d"]);
+    const slots = ["app/1", "app/2", "app/3", "twin/1"];
+    const own = await Promise.all(slots.map(async (slot) => (await mounted(s, slot))["/app/node_modules"] ?? ""));
+    expect(new Set(own).size).toBe(4);
+    expect((await named(s)).toSorted()).toEqual(own.toSorted());
+    await s.inside("twin", "touch", "node_modules/mine");
+    expect(await s.inside("app", "ls", "node_modules")).toBe("dep");
+    expect(await s.planned()).toEqual([]);
+  });
+
   scenario("is left out by --no-dev, and comes back without it", async ({ s }) => {
     await s.write(APP);
     await s.declare({ images: { app: { context: "app" } }, services: { app: DEV, db: IDLE } });

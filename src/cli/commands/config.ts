@@ -1,3 +1,4 @@
+import type { Plain } from "../../project/print.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
 
@@ -27,7 +28,7 @@ export const config: CommandDefinition = {
       stdout.write(session.globals.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(""));
       return 0;
     }
-    const plain: unknown = JSON.parse(JSON.stringify(project, withoutPlaces));
+    const plain = JSON.parse(JSON.stringify(project, withoutPlaces)) as Plain;
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
       return 0;

@@ -20,7 +20,8 @@ export function processesInCgroup(/** @type {string} */ name) {
       }
     }),
   );
-  return [...new Set(pids)];
+  // A process of another PID namespace is listed as 0, which for `kill` means oneself.
+  return [...new Set(pids)].filter((pid) => pid > 0);
 }
 
 /** Removes a named cgroup that has no processes any more, with the ones below it. */

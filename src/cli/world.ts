@@ -5,6 +5,9 @@ import { gather, requireFiles } from "../gather/gather.ts";
 import { withSettled, writeSettled } from "../gather/settled.ts";
 import { KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
+import { type AutoPort, autoPorts } from "../plan/auto-ports.ts";
+import { chosenPorts } from "../plan/chosen-ports.ts";
+import type { Mode } from "../plan/mode.ts";
 import { doubtfulNetworks } from "../plan/networks.ts";
 import type { Observed } from "../plan/observed.ts";
 import { type Reconciled, reconcile } from "../plan/reconcile.ts";
@@ -63,7 +66,13 @@ export async function survey(session: Session, project: Project, request: PlanRe
   );
   const inputs = await gather(
     project,
-    { mode: request.mode, services, images, observed: described },
+    {
+      mode: request.mode,
+      services,
+      images,
+      observed: described,
+      ports: await portsToChoose(session, project, { services, observed: described, mode: request.mode }),
+    },
     { cacheDirectory: session.cacheDirectory, env: session.io.env, signal },
   );
   const fromFiles = Object.values(inputs.environments).flatMap((variables) => Object.values(variables));
@@ -74,6 +83,22 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const reconciled = reconcile(project, { inputs, observed }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
+}
+
+/** The `auto` ports of the services; where one needs a host port, also those that others publish. */
+async function portsToChoose(
+  session: Session,
+  project: Project,
+  of: { readonly services: readonly string[]; readonly observed: Observed; readonly mode: Mode },
+): Promise<{ readonly wanted: readonly AutoPort[]; readonly taken: ReadonlySet<number> }> {
+  const wanted = autoPorts(project, of.observed, of);
+  if (wanted.every(({ kept, running }) => kept !== undefined && running)) return { wanted, taken: new Set() };
+  const named = Object.values(project.services).flatMap((service) => [...service.ports, ...(service.dev?.ports ?? [])]);
+  const published = (await session.engine().listContainers({}, session.signal)).flatMap((container) => [
+    ...container.ports.flatMap(({ hostPort }) => hostPort ?? []),
+    ...Object.values(chosenPorts(container)),
+  ]);
+  return { wanted, taken: new Set([...published, ...named.flatMap(({ hostPort }) => hostPort ?? [])]) };
 }
 
 /** Looks closer at networks that may have to go and at containers that are not known to be what is wanted, and remembers what is seen. */

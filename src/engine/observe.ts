@@ -1,11 +1,5 @@
 import { DockError } from "../error.ts";
-import type {
-  Observed,
-  ObservedContainer,
-  ObservedEngine,
-  ObservedImage,
-  ObservedLive,
-} from "../plan/observed.ts";
+import type { Observed, ObservedContainer, ObservedEngine, ObservedImage, ObservedLive } from "../plan/observed.ts";
 import type { ContainerDetail } from "./container-detail.ts";
 import { LABEL } from "../plan/labels.ts";
 import { Semaphore } from "../std/semaphore.ts";

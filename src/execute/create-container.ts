@@ -1,6 +1,7 @@
 import { chown, lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { DockError } from "../error.ts";
+import { portKey } from "../plan/chosen-ports.ts";
 import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
 import { writeSettled } from "../gather/settled.ts";
 import { concealedSpec, updatablePart, writeSpec } from "../plan/container-spec.ts";
@@ -103,6 +104,7 @@ function containerBody(
   const body = emptyBody(image.ref);
   writeSpec(wanted.spec, body);
   joinNamespaces(execution, wanted, body);
+  bindChosenPorts(wanted, body);
   const salt = projectSalt(inputs, observed);
   body.Labels = {
     ...body.Labels,
@@ -120,6 +122,21 @@ function containerBody(
     devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
   );
   return body;
+}
+
+/** Publishes the host ports that dock chose, and keeps them in a label: a stopped container does not tell its own. */
+function bindChosenPorts({ service, hostPorts }: WantedSlot, body: ContainerBody): void {
+  if (Object.keys(hostPorts).length === 0) return;
+  const bindings = { ...body.HostConfig.PortBindings };
+  for (const port of service.ports) {
+    const chosen = port.auto ? hostPorts[portKey(port)] : undefined;
+    if (chosen === undefined) continue;
+    const target = `${port.containerPort}/${port.protocol}`;
+    const others = (bindings[target] ?? []).filter(({ HostIp, HostPort }) => HostIp !== port.hostIp || HostPort !== "");
+    bindings[target] = [...others, { HostIp: port.hostIp, HostPort: String(chosen) }];
+  }
+  body.HostConfig.PortBindings = bindings;
+  body.Labels = { ...body.Labels, [LABEL.ports]: canonicalJson(hostPorts) };
 }
 
 /** No label that names a slot or a spec: nothing takes it for a container of its service. */

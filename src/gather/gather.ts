@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { hasErrors } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
+import type { AutoPort } from "../plan/auto-ports.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import type { Mode } from "../plan/mode.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Project } from "../project/model.ts";
 import { type Dockerfiles, readDockerfiles } from "./dockerfiles.ts";
 import { gatherEnvironments } from "./environments.ts";
+import { findFreePorts } from "./free-ports.ts";
 import { gatherImage } from "./image-inputs.ts";
 import { missingFiles } from "./missing-files.ts";
 
@@ -18,6 +20,8 @@ export interface Gathering {
   /** Images that are planned for; what they are built from comes along. */
   readonly images: readonly string[];
   readonly observed: Observed;
+  /** Host ports that containers publish, and the `auto` ports that need one. */
+  readonly ports: { readonly wanted: readonly AutoPort[]; readonly taken: ReadonlySet<number> };
 }
 
 /** Where it is gathered. */
@@ -33,7 +37,9 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
   const dockerfiles = await readDockerfiles(project, gathering.images);
   const known = mode === "dev" ? await withOthers(project, dockerfiles) : dockerfiles;
   const keys = [...dockerfiles.keys()];
-  const [environments, images] = await Promise.all([
+  const { wanted, taken } = gathering.ports;
+  const [freePorts, environments, images] = await Promise.all([
+    findFreePorts(wanted, { file: project.file, taken, remote: observed.engine.remote }),
     gatherEnvironments(project, services, machine.env),
     Promise.all(
       keys.map((key) =>
@@ -50,6 +56,7 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
   return {
     images: Object.fromEntries(images.map((image) => [image.key, image])),
     environments,
+    freePorts,
     hostUser: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
     salt: randomBytes(16).toString("hex"),
   };

@@ -20,6 +20,8 @@ export const LABEL = {
   salt: "dev.dock.salt",
   /** Ids of the containers whose namespaces it joined when it was created, by service, as JSON. */
   owners: "dev.dock.owners",
+  /** Host ports that dock chose, as JSON: `{"127.0.0.1:3000/tcp": 20017}`. */
+  ports: "dev.dock.ports",
   /** Input digest of the image that the container was created from. */
   input: "dev.dock.input",
   /** `dev` or `plain`: how `up` was called. */

@@ -30,7 +30,8 @@ export function allMounts(service: EffectiveService): readonly Mount[] {
 }
 
 function addPorts(ports: readonly Port[], added: readonly Port[]): readonly Port[] {
-  const key = (port: Port): string => `${port.hostIp}:${port.hostPort ?? ""}:${port.containerPort}/${port.protocol}`;
+  const key = (port: Port): string =>
+    `${port.hostIp}:${port.auto ? "auto" : (port.hostPort ?? "")}:${port.containerPort}/${port.protocol}`;
   const present = new Set(ports.map(key));
   return [...ports, ...added.filter((port) => !present.has(key(port)))];
 }

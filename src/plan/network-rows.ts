@@ -1,4 +1,4 @@
-import type { NetworkAttachment } from "../project/model.ts";
+import type { NetworkAttachment, Port } from "../project/model.ts";
 import { compareText } from "../std/digest.ts";
 import type { EndpointBody } from "./container-body.ts";
 import { type EngineNeed, list, row, type Row } from "./row.ts";
@@ -10,14 +10,15 @@ export const NETWORK_ROWS: Readonly<Record<string, Row<SpecValue>>> = {
     ({ service }) =>
       list(
         service.ports
-          .map((port) => `${port.hostIp}:${port.hostPort ?? ""}:${port.containerPort}/${port.protocol}`)
+          .map((port) => `${port.hostIp}:${hostPortText(port)}:${port.containerPort}/${port.protocol}`)
           .sort(compareText),
       ),
     (body, value) => {
       const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
       for (const port of value) {
-        const [, HostIp = "", HostPort = "", target = ""] = /^(.*):(\d*):(\d+\/\w+)$/.exec(port) ?? [];
-        (bindings[target] ??= []).push({ HostIp, HostPort });
+        const [, HostIp = "", HostPort = "", target = ""] = /^(.*):(\d*|auto):(\d+\/\w+)$/.exec(port) ?? [];
+        // The one that dock chose is put in where the container is created.
+        (bindings[target] ??= []).push({ HostIp, HostPort: HostPort === "auto" ? "" : HostPort });
       }
       body.HostConfig.PortBindings = bindings;
       body.ExposedPorts = {
@@ -95,6 +96,10 @@ export const NETWORK_ROWS: Readonly<Record<string, Row<SpecValue>>> = {
     (body, value) => void (body.HostConfig.DnsOptions = value),
   ),
 };
+
+function hostPortText({ auto, hostPort }: Port): string {
+  return auto ? "auto" : String(hostPort ?? "");
+}
 
 type EndpointSpec = {
   readonly aliases: readonly string[];

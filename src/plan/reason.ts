@@ -38,6 +38,8 @@ export type ReasonCode =
   | "unhealthy"
   | "renamed"
   | "disconnected"
+  /** Somebody else has the host port that was chosen for it. */
+  | "port-taken"
   | "volume-gone"
   | "network-changed"
   /** Something it needs is being replaced. */

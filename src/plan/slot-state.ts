@@ -1,4 +1,5 @@
 import { compareText } from "../std/digest.ts";
+import { chosenPorts } from "./chosen-ports.ts";
 import type { WantedImage } from "./images.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
@@ -86,6 +87,7 @@ function assess(
   // What the file asks for only now was never there to be lost.
   const edited = new Set(replace.map(({ path }) => path?.split(".", 1)[0]));
   if (!edited.has("networks")) reasons.push(...connectionReasons(container, wish));
+  if (!edited.has("ports")) reasons.push(...portReasons(container, wish.wanted));
   if (!edited.has("devVolumes")) reasons.push(...volumeReasons(container, wish.wanted));
   return { replace: reasons, update };
 }
@@ -109,6 +111,18 @@ function connectionReasons(container: ObservedContainer, wish: SlotWish): readon
       return [{ code: "network-changed", path: `networks.${key}` }];
     }
     return [];
+  });
+}
+
+/** A host port that was chosen for the container and that somebody else has taken. */
+function portReasons(container: ObservedContainer, wanted: WantedSlot): readonly Reason[] {
+  const chosen = chosenPorts(container);
+  return Object.entries(wanted.hostPorts).flatMap(([path, port]): readonly Reason[] => {
+    const before = chosen[path];
+    if (before === port) return [];
+    return [
+      { code: "port-taken", path, ...(before === undefined ? {} : { before: String(before) }), after: String(port) },
+    ];
   });
 }
 

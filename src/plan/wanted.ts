@@ -1,6 +1,7 @@
 import type { Project } from "../project/model.ts";
 import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
 import { topologicalOrder } from "../std/graph.ts";
+import { slotPorts } from "./auto-ports.ts";
 import { canonicalSpec, concealedSpec, replacingPart } from "./container-spec.ts";
 import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
@@ -22,6 +23,8 @@ export interface WantedSlot {
   readonly labelSpec: CanonicalSpec;
   /** Of the part of the spec whose difference needs a new container. */
   readonly specDigest: Digest;
+  /** Host ports that dock chose, by what they are for. */
+  readonly hostPorts: Readonly<Record<string, number>>;
   /** Container paths of anonymous dev volumes. */
   readonly devTargets: readonly string[];
   readonly mode: Mode;
@@ -46,14 +49,21 @@ export function wantedSlots(
     const service = effectiveService(declared, request.mode);
     return Array.from({ length: service.scale }, (_, index) => {
       const slot = { service: key, number: index + 1 };
-      return wantedSlot(project, { slot, service, salt, inputs: world.inputs, mode: request.mode });
+      return wantedSlot(project, { slot, service, salt, ...world, mode: request.mode });
     });
   });
 }
 
 function wantedSlot(
   project: Project,
-  of: { slot: SlotRef; service: EffectiveService; salt: string; inputs: Inputs; mode: Mode },
+  of: {
+    slot: SlotRef;
+    service: EffectiveService;
+    salt: string;
+    inputs: Inputs;
+    observed: Observed;
+    mode: Mode;
+  },
 ): WantedSlot {
   const { slot, service, inputs } = of;
   const name = service.containerName ?? `${project.name}-${slot.service}-${slot.number}`;
@@ -74,6 +84,7 @@ function wantedSlot(
     spec,
     labelSpec,
     specDigest: sha256(canonicalJson(replacingPart(labelSpec))),
+    hostPorts: slotPorts(slot, service.ports, { observed: of.observed, freePorts: inputs.freePorts ?? {} }),
     devTargets: devTargets(service),
     mode: of.mode,
   };

@@ -138,7 +138,7 @@ export type ExtraHosts =
  */
 export type Command = string | (string | number)[];
 /**
- * `[[HOST_ADDRESS:]HOST_PORT:]CONTAINER_PORT[/tcp|/udp|/sctp]`, ranges as `8000-8010`, or a map. Published on 127.0.0.1 unless an address is written.
+ * `[[HOST_ADDRESS:]HOST_PORT:]CONTAINER_PORT[/tcp|/udp|/sctp]`, ranges as `8000-8010`, or a map. `auto` as host port takes a free one and keeps it; without one the engine takes another at each start. Published on 127.0.0.1 unless an address is written.
  */
 export type Port =
   | string
@@ -149,7 +149,7 @@ export type Port =
        */
       target: number;
       /**
-       * Port or range of this machine; default: a free one.
+       * Port or range of this machine, or `auto` for a free one that is kept; default: another free one at each start.
        */
       published?: number | string;
       /**

@@ -82,8 +82,10 @@ export type ServiceImage =
 export interface Port {
   /** Address of this machine that is bound; 127.0.0.1 unless the file names one. */
   readonly hostIp: string;
-  /** Undefined: the engine takes a free one at each start. */
+  /** Undefined: the engine takes a free one at each start, or dock one that is kept. */
   readonly hostPort?: number;
+  /** There where dock chooses a free host port, which the container keeps. */
+  readonly auto?: true;
   readonly containerPort: number;
   readonly protocol: "tcp" | "udp" | "sctp";
 }

@@ -11,7 +11,8 @@ export const MAX_PORTS = 20_000;
 /** A mapping before ranges are spelled out. */
 interface Mapping {
   readonly hostIp: string;
-  readonly host: Range | undefined;
+  /** `auto`: dock takes a free one. */
+  readonly host: Range | "auto" | undefined;
   readonly container: Range;
   readonly protocol: Port["protocol"];
 }
@@ -43,13 +44,8 @@ export function normalizePorts(given: readonly FilePort[] | undefined, service: 
 }
 
 function normalizePort(item: FilePort, place: Place): Port[] {
-  const text = typeof item === "object" ? String(item.published ?? "") : place.text();
-  if (/^auto\b/.test(text)) {
-    place.notSupportedYet("an `auto` port");
-    return [];
-  }
   try {
-    return spellOut(typeof item === "object" ? longForm(item) : shortForm(text), place.scope.quota);
+    return spellOut(typeof item === "object" ? longForm(item) : shortForm(place.text()), place.scope.quota);
   } catch (error) {
     if (!(error instanceof PortMistake)) throw error;
     if (typeof item === "object")
@@ -81,13 +77,12 @@ function shortForm(text: string): Mapping {
   const container = range(parts.pop() ?? "", "container port");
   const hostText = parts.pop();
   const address = parts.length === 0 ? undefined : parts.join(":");
-  const host =
-    hostText === undefined || (hostText === "" && address !== undefined) ? undefined : range(hostText, "host port");
+  const host = hostText === undefined || (hostText === "" && address !== undefined) ? undefined : hostRange(hostText);
   return { hostIp: hostIp(address), host, container, protocol };
 }
 
 function longForm(item: Exclude<FilePort, string | number>): Mapping {
-  const host = item.published === undefined ? undefined : range(String(item.published), "host port");
+  const host = item.published === undefined ? undefined : hostRange(String(item.published));
   return {
     hostIp: hostIp(item.host_ip),
     host,
@@ -112,6 +107,10 @@ function hostIp(text: string | undefined): string {
   );
 }
 
+function hostRange(text: string): Range | "auto" {
+  return text === "auto" ? "auto" : range(text, "host port");
+}
+
 function range(text: string, what: string): Range {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   const first = Number(match?.[1] ?? 0);
@@ -124,7 +123,7 @@ function range(text: string, what: string): Range {
 
 function spellOut({ hostIp: ip, host, container, protocol }: Mapping, quota: Scope["quota"]): Port[] {
   const count = container.last - container.first + 1;
-  const hostCount = host === undefined ? count : host.last - host.first + 1;
+  const hostCount = host === undefined || host === "auto" ? count : host.last - host.first + 1;
   if (count === 1 && hostCount > 1)
     throw new PortMistake("maps a range to one port, which is not supported yet", "name one host port");
   if (hostCount !== count) throw new PortMistake("has ranges of different length");
@@ -132,7 +131,7 @@ function spellOut({ hostIp: ip, host, container, protocol }: Mapping, quota: Sco
   if (quota.ports < 0) throw new PortMistake(`brings the file to more than ${MAX_PORTS} ports`);
   return Array.from({ length: count }, (_, index): Port => ({
     hostIp: ip,
-    ...(host !== undefined && { hostPort: host.first + index }),
+    ...(host === "auto" ? { auto: true as const } : host !== undefined && { hostPort: host.first + index }),
     containerPort: container.first + index,
     protocol,
   }));

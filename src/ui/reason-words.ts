@@ -35,6 +35,7 @@ const WORDS = {
   unhealthy: () => "unhealthy",
   renamed: (words) => difference("name", words),
   disconnected: ({ path }) => `not connected to ${path ?? "its network"}`,
+  "port-taken": (words) => difference(`port ${words.path ?? "of it"} is taken by another`, words),
   "volume-gone": ({ path }) => `its volume is gone${path === undefined ? "" : `: ${path}`}`,
   "network-changed": ({ path }) => `network changed${path === undefined ? "" : `: ${path}`}`,
   "dependency-replaced": ({ path }) => (path === undefined ? "what it needs is replaced" : `${path} is replaced`),

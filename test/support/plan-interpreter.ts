@@ -217,6 +217,7 @@ function container(
       [LABEL.salt]: salt,
       [LABEL.mode]: wanted.mode,
       ...ownersLabel(engine, wanted),
+      [LABEL.ports]: JSON.stringify(wanted.hostPorts),
       ...(wanted.service.image.kind === "built"
         ? { [LABEL.input]: around.reconciled.images.get(wanted.service.image.key)?.digest ?? "" }
         : {}),

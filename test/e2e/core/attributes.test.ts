@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { describe, expect } from "vitest";
 import { IDLE, type Scenario, scenario } from "../../support/scenario.ts";
 
@@ -317,4 +318,50 @@ describe("networks and volumes", () => {
     await s.dock(["up", "-d"]);
     expect((await s.engine.networks()).filter(({ Name }) => Name.startsWith(s.project))).toEqual([]);
   });
+});
+
+describe("a host port that dock chooses", () => {
+  scenario(
+    "is free, stays over replacements and stops, and is another one when somebody has taken it",
+    async ({ s }) => {
+      const declare = (more: object = {}): Promise<void> =>
+        s.declare({
+          services: {
+            web: { ...IDLE, command: ["httpd", "-f", "-p", "80", "-h", "/etc"], ports: ["auto:80"], ...more },
+            other: { ...IDLE, ports: ["auto:80", "auto:81"] },
+          },
+        });
+      const ports = async (service: string): Promise<readonly number[]> => {
+        const { stdout } = await s.dock(["ps", "--json", service]);
+        const [row] = JSON.parse(stdout) as readonly { readonly ports: readonly { readonly hostPort: number }[] }[];
+        return (row?.ports ?? []).map(({ hostPort }) => hostPort);
+      };
+      await declare();
+      await s.dock(["up", "-d"]);
+      const [port = 0] = await ports("web");
+      expect(new Set([port, ...(await ports("other"))]).size).toBe(3);
+      await fetch(`http://127.0.0.1:${port}/hostname`);
+      await expectAtRest(s);
+
+      await declare({ environment: { A: "1" } });
+      await s.dock(["up", "-d"]);
+      expect(await ports("web")).toEqual([port]);
+      await s.dock(["stop", "web"]);
+      await s.dock(["up", "-d"]);
+      expect(await ports("web")).toEqual([port]);
+
+      await s.dock(["stop", "web"]);
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+      try {
+        await s.dock(["up", "-d"]);
+        const [second = 0] = await ports("web");
+        expect(second).not.toBe(port);
+        await fetch(`http://127.0.0.1:${second}/hostname`);
+        await expectAtRest(s);
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
 });

@@ -3,6 +3,8 @@ import { EXIT_BUG } from "./error.ts";
 
 // Whatever ends the process before `run` has finished is a failure (an engine's lost answer can leave nothing to wait for).
 process.exitCode = EXIT_BUG;
+// A library of ours would print the headers of requests for it, and with them credentials.
+delete process.env["DEBUG"];
 // A write may find its reader gone also after the command is over, and an error that nobody takes ends the process.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@ import { DockError } from "../error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Readiness } from "../plan/operation.ts";
 import type { WantedSlot } from "../plan/wanted.ts";
+import { OVERSLEPT_MS } from "../std/deadline.ts";
 import { deferred } from "../std/deferred.ts";
 import { formatDuration } from "../std/duration.ts";
 import type { Execution } from "./execution.ts";
@@ -13,6 +14,12 @@ export const SETTLE_MS = 300;
 
 /** Lines of a container's output that a failure shows. */
 const SHOWN_LINES = 20;
+
+/** Time to hear of what happened while this process was stopped. */
+const HEARING_MS = 5000;
+
+/** How long the next end of a container that keeps restarting is waited for. */
+const NEXT_EXIT_MS = 1000;
 
 /** How long what a failure shows may take to be had. */
 const TELLING_MS = 10_000;
@@ -37,6 +44,40 @@ export async function waitUntilReady(execution: Execution, awaited: Awaited, sig
     const exit = await Promise.race([exitOf(execution, awaited, inner), signOfLife(execution, awaited, inner)]);
     // Reading the last lines takes time: it must not be in a race that a dead container could win.
     if (exit !== undefined) await judgeExit(execution, awaited, exit.exitCode);
+    else if (awaited.until === "alive") await refuseRestarts(execution, awaited, signal);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** An engine that starts a container again and again never tells that it ended: for whoever waits, it runs. */
+async function refuseRestarts(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<void> {
+  const { service, slot } = awaited.wanted;
+  if (service.restart.policy === "no") return;
+  const { state, exitCode, restartCount } = await execution.engine.inspectContainer(awaited.id, signal);
+  // One that was there before may have found its feet since.
+  if (state !== "restarting" && (restartCount === 0 || awaited.startedAt === undefined)) return;
+  // While it runs once more, its last code is not to be had.
+  const code = state === "restarting" ? exitCode : await nextExitCode(execution, awaited, signal);
+  const how = code === undefined ? "" : `it exited with code ${code} and `;
+  throw await notReady(execution, awaited, {
+    what: `keeps restarting: ${how}was started again ${restartCount === 1 ? "once" : `${restartCount} times`}`,
+    hint: `see its whole output with "dock logs ${slot.service}"`,
+  });
+}
+
+/** The code that a container which keeps restarting ends with next; undefined when it takes long. */
+async function nextExitCode(
+  { engine, clock }: Execution,
+  { id }: Awaited,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const stop = new AbortController();
+  const inner = AbortSignal.any([signal, stop.signal]);
+  try {
+    const exit = quietAfterAbort(engine.waitContainer(id, "next-exit", inner), inner);
+    const late = clock.sleep(NEXT_EXIT_MS, inner).then(() => undefined);
+    return (await Promise.race([exit, quietAfterAbort(late, inner)]))?.exitCode;
   } finally {
     stop.abort();
   }
@@ -84,6 +125,12 @@ async function signOfLife(execution: Execution, awaited: Awaited, signal: AbortS
 /** Rejects, unless the container had to run to its end and did so well. */
 async function judgeExit(execution: Execution, awaited: Awaited, exitCode: number): Promise<void> {
   if (awaited.until === "completed" && exitCode === 0) return;
+  if (exitCode === KILLED && (await ranOutOfMemory(execution, awaited))) {
+    throw await notReady(execution, awaited, {
+      what: `exited with code ${exitCode}: it ran out of memory and was killed (OOMKilled)`,
+      hint: "give it more under `resources.memory`, or have it use less",
+    });
+  }
   throw await notReady(execution, awaited, {
     what: `exited with code ${exitCode}`,
     hint:
@@ -91,6 +138,18 @@ async function judgeExit(execution: Execution, awaited: Awaited, exitCode: numbe
         ? "a service is expected to keep running: give it a command that stays in the foreground"
         : `see its whole output with "dock logs ${awaited.wanted.slot.service}"`,
   });
+}
+
+/** Exit code of a process that was killed: 128 and the signal's number. */
+const KILLED = 137;
+
+async function ranOutOfMemory({ engine }: Execution, { id }: Awaited): Promise<boolean> {
+  try {
+    return (await engine.inspectContainer(id, patience(TELLING_MS, "tell how a container ended"))).oomKilled;
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+    return false;
+  }
 }
 
 /** Resolves at the first passing health check that is believed: one reported since the container's start. */
@@ -141,7 +200,13 @@ async function pollHealth(execution: Execution, awaited: Awaited, signal: AbortS
 
 async function expiry(execution: Execution, awaited: Awaited, signal: AbortSignal): Promise<never> {
   const milliseconds = execution.settings.readyTimeout ?? defaultTimeout(awaited);
-  await execution.clock.sleep(milliseconds, signal);
+  const { clock } = execution;
+  for (let left = milliseconds; left > 0;) {
+    const due = clock.now() + left;
+    await clock.sleep(left, signal);
+    // After a time in which this process did not run, what has happened meanwhile is yet to be heard.
+    left = clock.now() - due > OVERSLEPT_MS ? Math.min(milliseconds, HEARING_MS) : 0;
+  }
   throw await notReady(execution, awaited, {
     what: `was not ${awaited.until} after ${formatDuration(milliseconds)}`,
     hint: 'give it longer with --wait-timeout, or see what it does with "dock logs"',

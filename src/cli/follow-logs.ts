@@ -107,6 +107,8 @@ async function* history(
       tty: detail.tty,
     };
     for await (const record of engine.containerRecords(container.id, options, signal)) {
+      // What was left out of the last lines is not to come with what follows either.
+      if (start.tail !== undefined) position.begin(record.at);
       position.admit(record);
       yield { ...record, passedOver };
     }

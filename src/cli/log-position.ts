@@ -23,18 +23,18 @@ export class LogPosition {
 
   /** Where reading has to go on, as the engine takes it; undefined: at the first line. */
   get since(): string | undefined {
-    const times = [...this.#marks.values()].map(({ at }) => at).sort();
-    const [oldest, newest = oldest] = times;
-    if (oldest === undefined || newest === undefined) return this.#floor;
-    const [seconds = "0", decimals = ""] = newest.split(".");
-    const earliest = `${String(Number(seconds) - LAG).padStart(seconds.length, "0")}.${decimals}`;
-    const since = oldest > earliest ? oldest : earliest;
-    return this.#floor !== undefined && Number(this.#floor) > Number(since) ? this.#floor : since;
+    const [older, newer] = [...this.#marks.values()].map(({ at }) => at).sort();
+    const newest = newer ?? older;
+    if (older === undefined || newest === undefined) return this.#floor;
+    // A stream that has said nothing yet may still have a line on its way that is older than the other's newest.
+    const known = newer === undefined ? undefined : older;
+    return latest(this.#floor, latest(known, earlier(newest, LAG)));
   }
 
   /** Says that nothing from before a time, in seconds since the epoch, is wanted. */
   begin(since: string): void {
-    this.#floor = since;
+    const [seconds = "0", decimals = ""] = since.split(".");
+    this.#floor = latest(this.#floor, `${seconds.padStart(10, "0")}.${decimals.padEnd(9, "0")}`);
   }
 
   /** Says that what comes next is read again from `since` on. */
@@ -62,4 +62,14 @@ export class LogPosition {
     this.#again.delete(stream);
     return true;
   }
+}
+
+/** Times as the engine writes them are in the order of their text. */
+function latest(a: string | undefined, b: string): string {
+  return a !== undefined && a > b ? a : b;
+}
+
+function earlier(time: string, by: number): string {
+  const [seconds = "0", decimals = ""] = time.split(".");
+  return `${String(Number(seconds) - by).padStart(seconds.length, "0")}.${decimals}`;
 }

@@ -137,7 +137,7 @@ function mountOption(text: string, io: Io): Mount {
     return { ...common, kind: "volume", volume: first, noCopy };
   }
   const home = io.env["HOME"] ?? homedir();
-  const source = /^~(?:\/|$)/.test(first) ? join(home, first.slice(1)) : resolve(io.cwd, first);
+  const source = /^~(?:\/|$)/.test(first) ? resolve(join(home, first.slice(1))) : resolve(io.cwd, first);
   if (!existsSync(source)) throw wrong(`has a source that is not there: ${source}`);
   const at = { source: { file: "--volume", text }, span: { start: 0, end: first.length } };
   return { ...common, kind: "bind", source, createHostPath: false, at, ...(propagation ? { propagation } : {}) };

@@ -12,6 +12,7 @@ import { endedAgain, startedSlots } from "./ended-soon.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { heldPorts } from "./held-ports.ts";
 import { RunLogger } from "./logged-run.ts";
+import { refuseRemoteBinds } from "./remote-binds.ts";
 import type { Session } from "./session.ts";
 import { survey, type World } from "./world.ts";
 
@@ -54,6 +55,7 @@ export async function converge(
     for (let round = 0; ; round += 1) {
       const world = narrowed(await survey(session, project, request), options.only);
       first ??= world;
+      refuseRemoteBinds(world);
       refuseConflicts([...world.reconciled.conflicts, ...(round === 0 ? await heldPorts(session, world) : [])]);
       if (round === 0) options.accept?.(world);
       if ((round === 0 && !options.only) || world.reconciled.plan.actions.length > 0)

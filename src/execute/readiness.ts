@@ -185,7 +185,8 @@ async function currentHealth(execution: Execution, awaited: Awaited, signal: Abo
     );
   }
   if (health.status === "healthy") return;
-  if (health.status === "unhealthy" && awaited.startedAt === undefined) throw await unhealthy(execution, awaited);
+  // The start has set it back: whatever it is, it has become since, perhaps before the engine's events were listened to.
+  if (health.status === "unhealthy") throw await unhealthy(execution, awaited);
   await new Promise<never>(() => undefined);
 }
 

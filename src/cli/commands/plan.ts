@@ -10,6 +10,7 @@ import type { CommandDefinition, Invocation } from "../command.ts";
 import { exposedPorts } from "../exposed-ports.ts";
 import { loadProject } from "../load-project.ts";
 import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
+import { refuseRemoteBinds } from "../remote-binds.ts";
 import { stdoutStyle } from "../report.ts";
 import type { Session } from "../session.ts";
 import { teardownPlan } from "../teardown-plan.ts";
@@ -87,6 +88,7 @@ async function plannedUp(
 ): Promise<Plan> {
   const world = await survey(session, of.project, of.request);
   const { reconciled } = world;
+  refuseRemoteBinds(world);
   refuseConflicts(reconciled.conflicts);
   for (const message of [...unverifiedInputs(world), ...exposedPorts(world), ...(reconciled.notices ?? [])])
     session.renderer().emit({ type: "notice", message });

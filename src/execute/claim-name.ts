@@ -20,7 +20,7 @@ export async function createUnderName(
     const late = await lateComer(execution, of, { error, signal });
     if (late === undefined) throw error;
     await engine.removeContainer(late, { volumes: false }, signal);
-    return await engine.createContainer(of.request, signal);
+    return engine.createContainer(of.request, signal);
   }
 }
 

@@ -13,7 +13,7 @@ import { slotTarget } from "../plan/operation.ts";
 import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { createUnderName } from "./claim-name.ts";
-import { nameDataVolumes } from "./data-volumes.ts";
+import { claimVolumes } from "./claim-volumes.ts";
 import type { Execution } from "./execution.ts";
 import { joinNamespaces } from "./joined-namespaces.ts";
 import { patience } from "./patience.ts";
@@ -45,7 +45,7 @@ export async function createSlotContainer(
   await makeMountPoints(wanted);
   const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
   if (!oneOff)
-    body.HostConfig.Mounts = await nameDataVolumes(execution, { slot: wanted.slot, imageId: image.id, body }, signal);
+    body.HostConfig.Mounts = await claimVolumes(execution, { wanted, imageId: image.id, body }, signal);
   nameNetworksById(execution, body);
   // Engines before API 1.44 take one network at creation; the others are joined before the start.
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);

@@ -99,7 +99,12 @@ export interface MountBody {
   readonly Target: string;
   readonly ReadOnly?: boolean;
   readonly BindOptions?: { readonly Propagation?: string; readonly CreateMountpoint?: boolean };
-  readonly VolumeOptions?: { readonly NoCopy?: boolean; readonly Subpath?: string };
+  readonly VolumeOptions?: {
+    readonly NoCopy?: boolean;
+    readonly Subpath?: string;
+    /** Of the volume, where the engine has to make it. */
+    readonly Labels?: Readonly<Record<string, string>>;
+  };
   readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
 }
 

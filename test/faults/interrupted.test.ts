@@ -182,6 +182,28 @@ describe("an interruption while the engine makes a container", () => {
   });
 });
 
+describe("a volume that goes while its container is being made", () => {
+  test("comes back as the project's own", async () => {
+    await onGround(async (site, ground) => {
+      const services = {
+        db: { ...IDLE, mounts: ["data:/data"], dev: { mounts: ["./src:/app", "/app/node_modules"] } },
+      };
+      await site.declare(() => ({ services, volumes: { data: {} } }));
+      await using slow = await SlowEngine.start({
+        upstream: ground.socketPath,
+        request: /POST .*\/containers\/create/,
+      });
+      const child = site.start(["up", "-d"], { host: slow.host, deadline: 20_000, hurry: false });
+      await slow.asked;
+      for (const { Name } of await ground.bare.volumes())
+        if (Name.startsWith(site.project)) await ground.bare.remove(`/volumes/${Name}`);
+      slow.answer();
+      expect(await child.end()).toMatchObject({ code: 0 });
+      expect(await site.run(["up", "-d"], ground.host)).toMatchObject({ code: 0 });
+    });
+  });
+});
+
 describe("a volume that nobody gave a name", () => {
   const declare = (color: string) => () => ({
     services: { db: { ...IDLE, mounts: ["/cache"], environment: { COLOR: color } } },

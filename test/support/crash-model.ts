@@ -75,7 +75,7 @@ const change: fc.Arbitrary<Partial<ModelService>> = fc.oneof(
 );
 
 /** One action; runs of dock are the most frequent ones. */
-export const anyAction: fc.Arbitrary<Action> = fc.oneof(
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("edit" as const), service, change }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("drop" as const), service }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("relabel" as const), label: fc.nat(2) }) },
@@ -113,6 +113,14 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant<Action>({ do: "give back" }) },
 );
+
+/** A life of a project: some services, then whatever happens. */
+export const anyLife: fc.Arbitrary<readonly Action[]> = fc
+  .tuple(
+    fc.array(fc.record({ do: fc.constant("edit" as const), service, change }), { minLength: 1, maxLength: 4 }),
+    fc.array(anyAction, { minLength: 6, maxLength: 18 }),
+  )
+  .map(([edits, actions]) => [...edits, ...actions]);
 
 /** The model after an edit; a port that a service takes is taken from the others, as two can't have it. */
 export function edited(model: Model, action: Action): Model {

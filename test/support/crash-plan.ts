@@ -38,12 +38,14 @@ export function crashPlan(env: Readonly<Record<string, string | undefined>> = pr
   return { whole, fields: engine === undefined ? fakes : [real], replay: env["DOCK_FAULTS_REPLAY"] };
 }
 
-/** All strikes when the whole is asked for, the one to be replayed, else one blow for every request, another each time. */
+/** All strikes when the whole is asked for, the one to be replayed, else one blow for every other request. */
 export function choiceOf(plan: CrashPlan, of: { readonly field: string; readonly scenario: string }): Choice {
   if (plan.replay !== undefined) return ({ blow, at }) => `${of.field}/${of.scenario}/${blow}@${at}` === plan.replay;
   if (plan.whole) return () => true;
-  // Scenarios begin with different blows, so that all blows meet all kinds of requests.
-  return ({ blow, at }) => BLOWS[(at * CUT_STEP + of.scenario.length) % BLOWS.length] === blow;
+  // Every other request; scenarios begin with different blows, so that all blows meet all kinds of requests.
+  const shift = of.scenario.length;
+  return ({ blow, at }) =>
+    (at + shift) % 2 === 0 && BLOWS[(Math.floor(at / 2) * CUT_STEP + shift) % BLOWS.length] === blow;
 }
 
 /** Has no divisor in common with the number of blows. */

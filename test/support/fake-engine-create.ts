@@ -92,7 +92,8 @@ function makeMounts(world: FakeWorld, body: ContainerBody, image: FakeImage): re
     const name = anonymous ? randomId() : (mount.Source ?? "");
     let volume = world.volumes.find((candidate) => candidate.name === name);
     if (!volume) {
-      const labels: Record<string, string> = anonymous ? { "com.docker.volume.anonymous": "" } : {};
+      const own = mount.VolumeOptions?.Labels ?? {};
+      const labels = anonymous ? { "com.docker.volume.anonymous": "", ...own } : own;
       volume = { name, driver: "local", labels, anonymous, filledFrom: undefined };
       world.volumes.push(volume);
       world.tell("volume", "create", { id: name, attributes: { driver: "local" } });

@@ -3,7 +3,8 @@ import { chown, lstat, mkdir, readdir, readFile, readlink, stat, symlink } from 
 import { createServer, type AddressInfo, Socket } from "node:net";
 import { join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { extract } from "tar-stream";
+import { buffer } from "node:stream/consumers";
+import { extract, type Header, pack } from "tar-stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectEngine } from "../../src/engine/connect.ts";
 import { syncFiles } from "../../src/execute/sync.ts";
@@ -22,15 +23,67 @@ async function tree(root: string): Promise<readonly string[]> {
   return (await Promise.all(lines)).sort();
 }
 
+/** A tar of entries, those without a type being files. */
+async function tarOf(
+  entries: readonly (Partial<Header> & { readonly name: string; readonly content?: string })[],
+): Promise<Buffer> {
+  const tar = pack();
+  for (const { content, ...header } of entries) tar.entry({ type: "file", ...header }, content ?? "");
+  tar.finalize();
+  return buffer(tar as unknown as AsyncIterable<Uint8Array>);
+}
+
 describe("what dock puts into containers", () => {
-  test("S11 nothing unpacks an archive onto this machine: copies out of containers have no way to go astray", async () => {
-    const root = new URL("../../src/", import.meta.url);
-    const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith(".ts"));
-    const texts = await Promise.all(
-      files.map(async (file) => [file, await readFile(new URL(file, root), "utf8")] as const),
-    );
-    const unpacking = texts.filter(([, text]) => /\bextract\b[^;]*from "tar-stream"|from "(tar|tar-fs)"/.test(text));
-    expect(unpacking.map(([file]) => file)).toEqual([]);
+  commandLine("S11 a copy out of a container is written nowhere but where it was to go", async ({ line }) => {
+    await line.write({ "dock.yaml": projectFile({ services: { web: IDLE } }), "theirs/kept": "kept" });
+    await line.dock(["up", "-d"]);
+    const outside = join(line.directory, "theirs");
+    const attacks: Readonly<
+      Record<string, readonly (Partial<Header> & { readonly name: string; readonly content?: string })[]>
+    > = {
+      "a step up": [{ name: "data/../../theirs/kept", content: "evil" }],
+      "an absolute name": [{ name: join(outside, "kept"), content: "evil" }],
+      "a link, then a file through it": [
+        { name: "data/", type: "directory" },
+        { name: "data/link", type: "symlink", linkname: outside },
+        { name: "data/link/kept", content: "evil" },
+      ],
+      "a link, then a file in its place": [
+        { name: "data/", type: "directory" },
+        { name: "data/kept", type: "symlink", linkname: join(outside, "kept") },
+        { name: "data/kept", content: "evil" },
+      ],
+      "a hard link out": [
+        { name: "data/", type: "directory" },
+        { name: "data/hard", type: "link", linkname: join(outside, "kept") },
+        { name: "data/hard", content: "evil" },
+      ],
+      "a device and a file with its owner's rights": [
+        { name: "data/", type: "directory" },
+        { name: "data/device", type: "character-device", devmajor: 1, devminor: 3 },
+        { name: "data/rights", content: "x", mode: 0o4755 },
+      ],
+    };
+    for (const [what, entries] of Object.entries(attacks)) {
+      const tar = await tarOf(entries);
+      const about = { name: "data", mode: 0x80000000 + 0o755, size: 0, mtime: "2024-01-01T00:00:00Z", linkTarget: "" };
+      const headers = {
+        "X-Docker-Container-Path-Stat": Buffer.from(JSON.stringify(about)).toString("base64"),
+        "Content-Type": "application/x-tar",
+      };
+      await using tap = await EngineTap.start(line.engine.socketPath, ({ path }) =>
+        path.endsWith("/archive") ? { status: 200, body: tar, headers } : undefined,
+      );
+      const target = `out-${what.replaceAll(/\W/g, "-")}`;
+      const { stderr } = await line.run(["cp", "web:/data", target], { host: tap.host });
+      expect(stderr, what).not.toContain("internal error");
+      expect(await tree(outside), what).toEqual([expect.stringMatching(/kept$/)]);
+      const made = await readdir(join(line.directory, target)).catch((): string[] => []);
+      expect(made, what).not.toContain("device");
+      if (what.includes("rights")) expect(made).toEqual(["rights"]);
+      if (made.includes("rights")) expect((await stat(join(line.directory, target, "rights"))).mode & 0o6000).toBe(0);
+    }
+    expect((await readdir(line.root)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(["cache", "home", "shop"]);
   });
 
   commandLine(

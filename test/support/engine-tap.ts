@@ -20,7 +20,8 @@ export interface TappedRequest {
 /** An answer in place of the engine's. */
 export interface TappedAnswer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Looks at a request before the engine hears of it: may change the world meanwhile, take its time, or answer itself. */
@@ -79,7 +80,7 @@ export class EngineTap implements AsyncDisposable {
     this.requests.push(request);
     const answer = await this.#of.tapper(request);
     if (answer) {
-      response.writeHead(answer.status, { "Content-Type": "application/json" }).end(answer.body);
+      response.writeHead(answer.status, { "Content-Type": "application/json", ...answer.headers }).end(answer.body);
       return;
     }
     const { "transfer-encoding": _, ...headers } = incoming.headers;

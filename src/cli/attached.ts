@@ -18,14 +18,7 @@ import type { Session } from "./session.ts";
  * `not-ready` error for a service that was expected to go on.
  */
 export async function followAndStop(session: Session, converged: Converged): Promise<number> {
-  const { first, last } = converged;
-  const started = new Set(
-    first.reconciled.plan.actions.flatMap(({ operation }) =>
-      operation.kind === "container.start" || operation.kind === "container.replace"
-        ? [slotTarget(operation.slot)]
-        : [],
-    ),
-  );
+  const { first, last, started } = converged;
   const isStarted = (container: ObservedContainer): boolean => started.has(targetOf(container));
   const slots = new Set(last.reconciled.slots.map((wanted) => slotTarget(wanted.slot)));
   const followed = last.observed.containers.filter(

@@ -3,7 +3,7 @@ import type { Event } from "../event.ts";
 import type { Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade } from "../execute/execution.ts";
 import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
-import type { Action } from "../plan/plan.ts";
+import type { Action, ActionId } from "../plan/plan.ts";
 import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
@@ -35,6 +35,8 @@ export interface Converged {
   readonly first: World;
   /** After the last round: its plan is empty. */
   readonly last: World;
+  /** Targets of the slots whose containers this run has started. */
+  readonly started: ReadonlySet<string>;
 }
 
 /**
@@ -62,12 +64,12 @@ export async function converge(
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
       const notices = round === 0 ? [...exposedPorts(world), ...(world.reconciled.notices ?? [])] : [];
       for (const message of notices) renderer.emit({ type: "notice", message });
-      if (world.reconciled.plan.actions.length === 0) return { first, last: world };
+      if (world.reconciled.plan.actions.length === 0) return { first, last: world, started };
       if (round === ROUNDS) throw unsettled(world);
       const ended = await endedAgain(executionOf(session, world, options), started);
       if (ended) throw ended;
-      await carryOut(session, world, options);
-      for (const slot of startedSlots(world.reconciled.plan)) started.add(slot);
+      const done = await carryOut(session, world, options);
+      for (const slot of startedSlots(world.reconciled.plan, done)) started.add(slot);
       // What was forced is done: asking again would do it again.
       request = {
         ...request,
@@ -88,13 +90,22 @@ function narrowed(world: World, only: ((action: Action) => boolean) | undefined)
   return { ...world, reconciled: { ...reconciled, plan } };
 }
 
-/** Carries out one plan, keeping what was done for `why`; throws its first failure. The project's lock must be held. */
-export async function carryOut(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+/**
+ * Carries out one plan, keeping what was done for `why`; throws its first failure. The project's lock must be held.
+ * Returns the actions that were carried out, without those that turned out to be unneeded.
+ */
+export async function carryOut(
+  session: Session,
+  world: World,
+  options: ConvergeOptions,
+): Promise<ReadonlySet<ActionId>> {
   // Most runs have nothing to do and start sooner without what carries plans out.
   const { execute } = await import("../execute/execute.ts");
   const execution = executionOf(session, world, options);
   const logger = new RunLogger();
+  const done = new Set<ActionId>();
   const emit = (event: Event): void => {
+    if (event.type === "action-done") done.add(event.id);
     execution.emit(event);
     logger.note(event, world.reconciled.plan);
   };
@@ -103,6 +114,7 @@ export async function carryOut(session: Session, world: World, options: Converge
   } finally {
     await logger.save(session, world.project);
   }
+  return done;
 }
 
 /** The lock that a change of the project on this engine needs. */

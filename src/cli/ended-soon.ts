@@ -1,12 +1,14 @@
 import type { DockError } from "../error.ts";
 import { type Execution, wantedSlot } from "../execute/execution.ts";
 import { slotTarget } from "../plan/operation.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { ActionId, Plan } from "../plan/plan.ts";
 
-/** Targets of the slots whose containers a plan starts. */
-export function startedSlots(plan: Plan): readonly string[] {
-  return plan.actions.flatMap(({ operation }) =>
-    operation.kind === "container.start" || operation.kind === "container.replace" ? [slotTarget(operation.slot)] : [],
+/** Targets of the slots whose containers have been started, by the actions of a plan that were carried out. */
+export function startedSlots(plan: Plan, done: ReadonlySet<ActionId>): readonly string[] {
+  return plan.actions.flatMap(({ id, operation }) =>
+    done.has(id) && (operation.kind === "container.start" || operation.kind === "container.replace")
+      ? [slotTarget(operation.slot)]
+      : [],
   );
 }
 

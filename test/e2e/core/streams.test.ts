@@ -152,6 +152,20 @@ describe("up that stays", () => {
     expect(after["db/1"]).toMatchObject({ Id: db, State: "running" });
   });
 
+  scenario("leaves a container running whose rebuilt image came out the same", async ({ s }) => {
+    await s.write({ "app/Dockerfile": 'FROM busybox:latest\nRUN true\nCMD ["sleep", "3600"]\n' });
+    const app = { image: "app", stop_signal: "SIGKILL" };
+    await s.declare({ images: { app: { context: "app" } }, services: { app } });
+    await s.dock(["up", "-d"]);
+    const { "app/1": id } = await s.ids();
+    await s.declare({ images: { app: { context: "app" } }, services: { app, talker: TALKER } });
+    const run = s.start(["up", "--build"]);
+    await run.until(/talker-1 +\| tick/, "stdout");
+    run.signal("SIGINT");
+    expect((await run.end()).code).toBe(130);
+    expect((await s.containers())["app/1"]).toMatchObject({ Id: id, State: "running" });
+  });
+
   scenario("ends with 143 at SIGTERM", async ({ s }) => {
     await s.declare({ services: { talker: TALKER } });
     const run = s.start(["up"]);

@@ -76,13 +76,21 @@ export async function survey(session: Session, project: Project, request: PlanRe
     { cacheDirectory: session.cacheDirectory, env: session.io.env, signal },
   );
   const fromFiles = Object.values(inputs.environments).flatMap((variables) => Object.values(variables));
-  session.redactor.learn(worthHiding(fromFiles, project));
+  session.redactor.learn(worthHiding([...fromFiles, ...secretTexts(inputs)], project));
   const remembered = await withSettled(session.cacheDirectory, project, described);
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const observed = await inspected(session, project, { observed: remembered, slots });
   const reconciled = reconcile(project, { inputs, observed }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
+}
+
+/** Secrets as text, whole and line by line: what of them may turn up in what dock shows. */
+function secretTexts({ grantedFiles }: Inputs): readonly string[] {
+  return Object.values(grantedFiles?.secrets ?? {}).flatMap((content) => {
+    const text = Buffer.from(content, "base64").toString();
+    return [text, ...text.split("\n")].map((part) => part.trim());
+  });
 }
 
 /** The `auto` ports of the services; where one needs a host port, also those that others publish. */

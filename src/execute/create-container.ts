@@ -6,6 +6,7 @@ import { type ContainerBody, emptyBody, type MountBody } from "../plan/container
 import { writeSettled } from "../gather/settled.ts";
 import { concealedSpec, updatablePart, writeSpec } from "../plan/container-spec.ts";
 import { devVolumeName } from "../plan/dev-volume.ts";
+import { fileVolumeLabels, fileVolumeName } from "../plan/file-volume.ts";
 import { LABEL } from "../plan/labels.ts";
 import { allMounts } from "../plan/mode.ts";
 import { ambiguousNetworks } from "../plan/networks.ts";
@@ -14,6 +15,7 @@ import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { createUnderName } from "./claim-name.ts";
 import { claimVolumes } from "./claim-volumes.ts";
+import { deliverFiles, refuseHiddenFiles, withFileVolumes } from "./deliver-files.ts";
 import type { Execution } from "./execution.ts";
 import { joinNamespaces } from "./joined-namespaces.ts";
 import { patience } from "./patience.ts";
@@ -44,8 +46,8 @@ export async function createSlotContainer(
   await makeBindSources(wanted);
   await makeMountPoints(wanted);
   const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
-  if (!oneOff)
-    body.HostConfig.Mounts = await claimVolumes(execution, { wanted, imageId: image.id, body }, signal);
+  if (!oneOff) body.HostConfig.Mounts = await claimVolumes(execution, { wanted, imageId: image.id, body }, signal);
+  refuseHiddenFiles(wanted, body.HostConfig.Mounts);
   nameNetworksById(execution, body);
   // Engines before API 1.44 take one network at creation; the others are joined before the start.
   const [first, ...others] = Object.entries(body.NetworkingConfig.EndpointsConfig);
@@ -59,6 +61,7 @@ export async function createSlotContainer(
     for (const [network, endpoint] of others) {
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
     }
+    await deliverFiles(execution, { id, wanted }, signal);
   } catch (error) {
     await removeUnfinished(execution, id);
     throw error;
@@ -118,9 +121,13 @@ function containerBody(
     [LABEL.mode]: wanted.mode,
     ...(image.inputDigest === undefined ? {} : { [LABEL.input]: image.inputDigest }),
   };
-  body.HostConfig.Mounts = withDevVolumes(body, wanted, (path) =>
+  const mounts = withDevVolumes(body, wanted, (path) =>
     devVolumeName(project.name, { slot: wanted.slot, path }, image.id),
   );
+  body.HostConfig.Mounts = withFileVolumes(mounts, wanted, (directory) => ({
+    name: fileVolumeName(project.name, wanted, { directory, imageId: image.id }),
+    labels: fileVolumeLabels(project, wanted.slot, directory),
+  }));
   return body;
 }
 
@@ -158,7 +165,11 @@ function oneOffBody(
   };
   body.StdinOnce = body.OpenStdin;
   body.HostConfig.AutoRemove = of.oneOff.autoRemove;
-  body.HostConfig.Mounts = withDevVolumes(body, wanted, () => undefined);
+  body.HostConfig.Mounts = withFileVolumes(
+    withDevVolumes(body, wanted, () => undefined),
+    wanted,
+    undefined,
+  );
   return body;
 }
 

@@ -9,6 +9,7 @@ import type { Project } from "../project/model.ts";
 import { type Dockerfiles, readDockerfiles } from "./dockerfiles.ts";
 import { gatherEnvironments } from "./environments.ts";
 import { findFreePorts } from "./free-ports.ts";
+import { gatherGrantedFiles } from "./granted-files.ts";
 import { gatherImage } from "./image-inputs.ts";
 import { missingFiles } from "./missing-files.ts";
 
@@ -38,7 +39,8 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
   const known = mode === "dev" ? await withOthers(project, dockerfiles) : dockerfiles;
   const keys = [...dockerfiles.keys()];
   const { wanted, taken } = gathering.ports;
-  const [freePorts, environments, images] = await Promise.all([
+  const [grantedFiles, freePorts, environments, images] = await Promise.all([
+    gatherGrantedFiles(project, services),
     findFreePorts(wanted, { file: project.file, taken, remote: observed.engine.remote }),
     gatherEnvironments(project, services, machine.env),
     Promise.all(
@@ -57,6 +59,7 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
     images: Object.fromEntries(images.map((image) => [image.key, image])),
     environments,
     freePorts,
+    grantedFiles,
     hostUser: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
     salt: randomBytes(16).toString("hex"),
   };

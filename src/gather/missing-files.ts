@@ -76,7 +76,27 @@ async function missingOfService(project: Project, key: string, mode: Mode): Prom
         : [],
     ),
   );
-  return [...sources.flat(), ...files.flat()];
+  const granted = await Promise.all(
+    (["secrets", "configs"] as const).flatMap((kind) =>
+      service[kind].map(async ({ source }) => missingGrantedFile(project, kind, source)),
+    ),
+  );
+  return [...sources.flat(), ...files.flat(), ...granted.flat()];
+}
+
+async function missingGrantedFile(
+  project: Project,
+  kind: "secrets" | "configs",
+  key: string,
+): Promise<readonly Diagnostic[]> {
+  const content = project[kind][key]?.content;
+  if (content?.kind !== "file" || (await kindOf(content.path)) === "file") return [];
+  return [
+    error(kind === "secrets" ? "missing-secret-file" : "missing-config-file", {
+      message: `${content.path}, the file of ${kind === "secrets" ? "secret" : "config"} ${key}, is no file`,
+      at: content.at,
+    }),
+  ];
 }
 
 async function missingBind(service: string, bind: Extract<Mount, { kind: "bind" }>): Promise<readonly Diagnostic[]> {

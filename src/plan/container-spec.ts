@@ -1,5 +1,6 @@
 import { keyedDigest } from "../std/digest.ts";
 import { type ContainerBody, emptyBody, type HostConfigBody } from "./container-body.ts";
+import { FILE_ROWS } from "./file-rows.ts";
 import { ISOLATION_ROWS } from "./isolation-rows.ts";
 import { MOUNT_ROWS } from "./mount-rows.ts";
 import { NETWORK_ROWS } from "./network-rows.ts";
@@ -11,7 +12,14 @@ import type { CanonicalSpec, SpecValue } from "./spec-value.ts";
 
 /** The table: adding an attribute is adding a row. */
 const ROWS: ReadonlyMap<string, Row<SpecValue>> = new Map(
-  Object.entries({ ...PROCESS_ROWS, ...NETWORK_ROWS, ...MOUNT_ROWS, ...ISOLATION_ROWS, ...RESOURCE_ROWS }),
+  Object.entries({
+    ...PROCESS_ROWS,
+    ...NETWORK_ROWS,
+    ...MOUNT_ROWS,
+    ...FILE_ROWS,
+    ...ISOLATION_ROWS,
+    ...RESOURCE_ROWS,
+  }),
 );
 
 /** Every property that the table has. */

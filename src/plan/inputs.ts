@@ -7,6 +7,8 @@ export interface Inputs {
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** `uid:gid` of the caller, for `user: host`. */
   readonly hostUser: string;
+  /** Contents of secrets and configs that services are given, in base64, by key. */
+  readonly grantedFiles?: Readonly<Record<"secrets" | "configs", Readonly<Record<string, string>>>>;
   /** Host ports that nobody has, by the key of the `auto` port that they are for. */
   readonly freePorts?: Readonly<Record<string, number>>;
   /** Random text that keys the hashes of values where the engine holds no key of this project yet. */

@@ -11,6 +11,8 @@ export const LABEL = {
   devTarget: "dev.dock.dev-target",
   /** Target path of an anonymous volume with data. */
   dataTarget: "dev.dock.data-target",
+  /** Set on a volume that dock puts secrets and configs into; `devTarget` tells where it is. */
+  files: "dev.dock.files",
   /** Id of the image that filled an anonymous dev volume. */
   filledFrom: "dev.dock.filled-from",
   /** Canonical spec as JSON, values of the environment as keyed hashes. */

@@ -16,6 +16,20 @@ export interface ContainerWish {
   readonly volumeNames: Readonly<Record<string, string>>;
   /** Names under which other containers of a network find it: always the service and the container's final name. */
   readonly aliases: readonly string[];
+  readonly secrets: readonly WishedFile[];
+  readonly configs: readonly WishedFile[];
+}
+
+/** A file that the container is given. */
+export interface WishedFile {
+  /** Absolute path in the container. */
+  readonly target: string;
+  /** Keyed hash of the content: the content itself never leaves the process but into the container. */
+  readonly hash: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits. */
+  readonly mode: number;
 }
 
 /** One property of a container: how it stands in the canonical spec and how it reaches the engine. */

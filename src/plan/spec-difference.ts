@@ -33,6 +33,7 @@ export function specDifference(container: ObservedContainer, wanted: WantedSlot)
     if (changeOf(name) === "update" && (is !== undefined || isClearable(name)))
       update.push(...differences({ path: name, was, is }));
     else if (name === "environment") replace.push(...environmentDifferences(container, wanted, { was, is }));
+    else if (name === "secrets" || name === "configs") replace.push(...fileDifferences({ path: name, was, is }));
     else replace.push(...differences({ path: name, was, is }));
   }
   return { replace, update };
@@ -64,6 +65,28 @@ function differences(change: Change): readonly Reason[] {
       .map((key) => reason({ path: `${path}.${key}`, was: before[key], is: after[key] }));
   }
   return [reason(change)];
+}
+
+/** What differs of given files; of a content only that it does. */
+function fileDifferences(change: Change): readonly Reason[] {
+  return differences(change).map((difference) => {
+    const target = difference.path?.slice(change.path.length + 1) ?? "";
+    const [was, is] = [memberOf(change.was, target), memberOf(change.is, target)];
+    const [before, after] = [withoutContent(was), withoutContent(is)];
+    const path = difference.path ?? change.path;
+    const sameRights = before !== undefined && after !== undefined && canonicalJson(before) === canonicalJson(after);
+    return sameRights ? { code: "config-changed", path } : reason({ path, was: before, is: after });
+  });
+}
+
+function memberOf(value: SpecValue | undefined, key: string): SpecValue | undefined {
+  return isMap(value) ? value[key] : undefined;
+}
+
+function withoutContent(value: SpecValue | undefined): SpecValue | undefined {
+  if (!isMap(value)) return value;
+  const { content: _, ...rest } = value;
+  return rest;
 }
 
 function environmentDifferences(

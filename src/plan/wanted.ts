@@ -2,13 +2,14 @@ import type { Project } from "../project/model.ts";
 import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
 import { topologicalOrder } from "../std/graph.ts";
 import { slotPorts } from "./auto-ports.ts";
-import { canonicalSpec, concealedSpec, replacingPart } from "./container-spec.ts";
+import { canonicalSpec, concealedSpec, concealedValue, replacingPart } from "./container-spec.ts";
 import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import { type EffectiveService, effectiveService, type Mode } from "./mode.ts";
 import { devTargets } from "./mount-rows.ts";
 import type { Observed } from "./observed.ts";
 import type { SlotRef } from "./operation.ts";
+import type { WishedFile } from "./row.ts";
 import type { CanonicalSpec } from "./spec-value.ts";
 
 /** One container as the file wants it, before the id of its image is known. */
@@ -75,6 +76,8 @@ function wantedSlot(
     networkNames: names(project.networks),
     volumeNames: names(project.volumes),
     aliases: [slot.service, name],
+    secrets: wishedFiles("secrets", of),
+    configs: wishedFiles("configs", of),
   });
   const labelSpec = concealedSpec(spec, of.salt);
   return {
@@ -88,6 +91,17 @@ function wantedSlot(
     devTargets: devTargets(service),
     mode: of.mode,
   };
+}
+
+/** What a service is given, with what was gathered of it. */
+function wishedFiles(
+  kind: "secrets" | "configs",
+  { service, inputs, salt }: { readonly service: EffectiveService; readonly inputs: Inputs; readonly salt: string },
+): readonly WishedFile[] {
+  return service[kind].map(({ source, target, uid, gid, mode }) => {
+    const content = inputs.grantedFiles?.[kind][source] ?? "";
+    return { target, uid, gid, mode, hash: concealedValue(salt, content) };
+  });
 }
 
 /** The services that are meant when none is named: those without profiles, and those of the profiles asked for. */

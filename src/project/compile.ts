@@ -3,6 +3,7 @@ import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../dia
 import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
 import { hiddenValues } from "./hidden-values.ts";
+import { normalizeGrantedFiles } from "./granted-files.ts";
 import { normalizeGroups } from "./groups.ts";
 import { normalizeImages } from "./images.ts";
 import { checkFixedAddresses } from "./ipam.ts";
@@ -95,6 +96,8 @@ function resolveProject(
       services: new Set(keysAt(tree, ["services"])),
       networks: new Set(keysAt(tree, ["networks"])),
       volumes: new Set(keysAt(tree, ["volumes"])),
+      secrets: new Set(keysAt(tree, ["secrets"])),
+      configs: new Set(keysAt(tree, ["configs"])),
     },
     published: [],
     quota: { ports: MAX_PORTS },
@@ -115,6 +118,8 @@ function resolveProject(
     services: record(services.map((service) => [service.key, service])),
     networks,
     volumes,
+    secrets: normalizeGrantedFiles(file, "secrets", scope),
+    configs: normalizeGrantedFiles(file, "configs", scope),
     groups: normalizeGroups(file, scope),
     profiles: options.profiles ?? [],
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],

@@ -356,19 +356,19 @@ export type FileGrant =
        */
       source: string;
       /**
-       * Path in the container.
+       * Path in the container, or a name below `/run/secrets` for a secret and below `/` for a config.
        */
       target?: string;
       /**
-       * Owner.
+       * Owner, by number. Default 0.
        */
       uid?: string | number;
       /**
-       * Group.
+       * Group, by number. Default 0.
        */
       gid?: string | number;
       /**
-       * Permission bits, octal.
+       * Permission bits, octal. Default 0444.
        */
       mode?: number | string;
     };
@@ -501,13 +501,13 @@ export interface DockFile {
     [k: string]: Volume;
   };
   /**
-   * Secrets, by key.
+   * Secrets, by key: files that services are given and that dock shows nowhere.
    */
   secrets?: {
     [k: string]: FileSource;
   };
   /**
-   * Config files, by key.
+   * Config files, by key, that services are given.
    */
   configs?: {
     [k: string]: FileSource;
@@ -762,11 +762,11 @@ export interface Service {
    */
   stdin_open?: boolean;
   /**
-   * Secrets that the containers may read.
+   * Secrets that the containers find as files, below `/run/secrets` unless a target is given. A changed one replaces the containers.
    */
   secrets?: FileGrant[];
   /**
-   * Config files that the containers see.
+   * Config files that the containers find, as `/KEY` unless a target is given. A changed one replaces the containers.
    */
   configs?: FileGrant[];
   /**
@@ -945,11 +945,11 @@ export interface FileSource {
    */
   content?: string;
   /**
-   * It is there already.
+   * Refused: only a swarm has a store of its own.
    */
   external?: boolean;
   /**
-   * Name on the engine.
+   * Name of an external one.
    */
   name?: string;
 }

@@ -41,7 +41,10 @@ export function hiddenValues(project: Project, uses: Iterable<VariableUse>): rea
   ].flatMap((variables) =>
     Object.entries(variables).flatMap(([name, value]) => (isSecretName(name) ? [value] : passwordsIn(value))),
   );
-  return worthHiding([...taken, ...given], project);
+  const secrets = Object.values(project.secrets).flatMap(({ content }) =>
+    content.kind === "file" ? [] : [content.text.trim()],
+  );
+  return worthHiding([...taken, ...given, ...secrets], project);
 }
 
 /** The passwords of addresses: `postgres://user:password@host/`. */

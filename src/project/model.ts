@@ -11,6 +11,8 @@ export interface Project {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, Network>>;
   readonly volumes: Readonly<Record<string, Volume>>;
+  readonly secrets: Readonly<Record<string, GrantedFile>>;
+  readonly configs: Readonly<Record<string, GrantedFile>>;
   /** Keys of services and images by group; groups within groups are spelled out. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** Profiles that were asked for; `*` is every one. */
@@ -123,6 +125,33 @@ export type Mount =
       /** Permission bits. */
       readonly mode?: number;
     };
+
+/** A file that services are given: one entry of `secrets` or `configs`. */
+export interface GrantedFile {
+  readonly key: string;
+  readonly content: FileContent;
+  readonly at: Location;
+}
+
+/** Where the content of a granted file comes from. */
+export type FileContent =
+  /** `path` is absolute. */
+  | { readonly kind: "file"; readonly path: string; readonly at: Location }
+  | { readonly kind: "variable"; readonly name: string; readonly text: string }
+  | { readonly kind: "text"; readonly text: string };
+
+/** A file as a service is given it. */
+export interface FileGrant {
+  /** A key of the project's secrets or configs. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly at: Location;
+}
 
 /** What a service waits for before it starts. */
 export interface Dependency {
@@ -266,6 +295,8 @@ export interface Service {
   /** `host`, `none`, `bridge`: no networks of the project then. */
   readonly networkMode?: string;
   readonly dependsOn: readonly Dependency[];
+  readonly secrets: readonly FileGrant[];
+  readonly configs: readonly FileGrant[];
   readonly healthcheck?: Healthcheck;
   readonly restart: { readonly policy: "no" | "always" | "on-failure" | "unless-stopped"; readonly maxRetries: number };
   readonly containerName?: string;

@@ -22,6 +22,10 @@ const ANY_CASE = {
 export const SERVICE_NAME: NameRule = { ...LOWER_CASE, of: "a service" };
 /** Keys of images; lower-case because repositories are. */
 export const IMAGE_NAME: NameRule = { ...LOWER_CASE, of: "an image" };
+/** Keys of secrets. */
+export const SECRET_NAME: NameRule = { ...ANY_CASE, of: "a secret" };
+/** Keys of configs. */
+export const CONFIG_NAME: NameRule = { ...ANY_CASE, of: "a config" };
 /** Keys of groups. */
 export const GROUP_NAME: NameRule = { ...ANY_CASE, of: "a group" };
 /** Names of profiles. */

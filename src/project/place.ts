@@ -15,7 +15,9 @@ export interface Scope {
   readonly home: string | undefined;
   readonly lookup: Lookup;
   /** Keys that the file has, whether or not what they hold is right. */
-  readonly declared: Readonly<Record<"images" | "services" | "networks" | "volumes", ReadonlySet<string>>>;
+  readonly declared: Readonly<
+    Record<"images" | "services" | "networks" | "volumes" | "secrets" | "configs", ReadonlySet<string>>
+  >;
   /** Ports with their places, in the order in which they were found. */
   readonly published: PublishedPort[];
   /** Ports that may still be spelled out, so that ranges can't fill the memory. */

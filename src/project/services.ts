@@ -9,10 +9,11 @@ import { normalizeDevices } from "./devices.ts";
 import { normalizeExtraHosts } from "./extra-hosts.ts";
 import type { DockFile, Service as FileService } from "./file.gen.ts";
 import { quote } from "./findings.ts";
+import { checkGrants, normalizeGrants } from "./granted-files.ts";
 import { normalizeHealthcheck } from "./healthcheck.ts";
 import { PLATFORM } from "./images.ts";
 import { normalizeLabels, normalizePairs, normalizeVariables } from "./key-values.ts";
-import type { EnvFile, Image, Service } from "./model.ts";
+import type { EnvFile, Image, Mount, Service } from "./model.ts";
 import { shortTmpfs } from "./mount-text.ts";
 import { normalizeMounts, withDistinctTargets, type PlacedMount } from "./mounts.ts";
 import { checkName, PROFILE_NAME, SERVICE_NAME } from "./names.ts";
@@ -49,6 +50,9 @@ function normalizeService(
     place.at("platform").invalid("is no platform", "write it as `linux/amd64`");
   const attachments = normalizeAttachments(file, place);
   const namespaces = normalizeNamespaces(file, place);
+  const mounts = withDistinctTargets(mountsOf(file, place));
+  const dev = file.dev && normalizeDev(file.dev, { service: key, images }, place.at("dev"));
+  const grants = grantsOf(file, [...mounts, ...(dev?.mounts ?? [])], place);
   return {
     command: normalizeCommand(file.command, place.at("command")),
     entrypoint: normalizeCommand(file.entrypoint, place.at("entrypoint")),
@@ -56,7 +60,8 @@ function normalizeService(
     envFiles: envFilesOf(file.env_file, place.at("env_file")),
     ports: normalizePorts(file.ports, key, place.at("ports")),
     expose: normalizeExpose(file.expose, place.at("expose")),
-    mounts: withDistinctTargets(mountsOf(file, place)),
+    mounts,
+    ...grants,
     ...attachments,
     ...namespaces,
     dependsOn: withOwners(normalizeDependencies(file.depends_on, key, place.at("depends_on")), [
@@ -107,7 +112,7 @@ function normalizeService(
     attach: file.attach ?? true,
     task: file.task ?? false,
     ready: normalizeReady(file.ready, place.at("ready")),
-    dev: file.dev && normalizeDev(file.dev, { service: key, images }, place.at("dev")),
+    dev,
     at: place.entry(),
   };
 }
@@ -124,6 +129,16 @@ function imageOf(file: FileService, images: Images, place: Place): Service["imag
       message: `the service ${quote(place.key)} has neither \`image\` nor \`build\``,
     });
   return undefined;
+}
+
+function grantsOf(file: FileService, mounts: readonly Mount[], place: Place): Pick<Service, "secrets" | "configs"> {
+  const secrets = normalizeGrants(file, "secrets", place);
+  const configs = normalizeGrants(file, "configs", place);
+  checkGrants([...secrets, ...configs], { mounts, readOnly: file.read_only ?? false });
+  return {
+    secrets: secrets.map(({ grant }) => grant),
+    configs: configs.map(({ grant }) => grant),
+  };
 }
 
 function envFilesOf(given: FileService["env_file"], place: Place): EnvFile[] {

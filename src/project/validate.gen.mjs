@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"x-not-yet":true,"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
+const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^x-", "u");
 const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
@@ -918,7 +918,7 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"},"x-not-yet":true},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema12 = {"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 const schema13 = {"type":["string","array"],"items":{"type":["string","integer"]}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -3981,14 +3981,6 @@ errors++;
 }
 if(data.secrets !== undefined){
 let data78 = data.secrets;
-const err81 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.secrets,data:data78};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
 if(Array.isArray(data78)){
 const len15 = data78.length;
 for(let i15=0; i15<len15; i15++){
@@ -3999,26 +3991,18 @@ errors = vErrors.length;
 }
 }
 else {
-const err82 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
+const err81 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema12.properties.secrets.type,parentSchema:schema12.properties.secrets,data:data78};
 if(vErrors === null){
-vErrors = [err82];
+vErrors = [err81];
 }
 else {
-vErrors.push(err82);
+vErrors.push(err81);
 }
 errors++;
 }
 }
 if(data.configs !== undefined){
 let data80 = data.configs;
-const err83 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.configs,data:data80};
-if(vErrors === null){
-vErrors = [err83];
-}
-else {
-vErrors.push(err83);
-}
-errors++;
 if(Array.isArray(data80)){
 const len16 = data80.length;
 for(let i16=0; i16<len16; i16++){
@@ -4029,7 +4013,30 @@ errors = vErrors.length;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+const err82 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "array"},schema:schema12.properties.configs.type,parentSchema:schema12.properties.configs,data:data80};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+}
+if(data.pull !== undefined){
+let data82 = data.pull;
+if(typeof data82 !== "string"){
+const err83 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
+const err84 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -4039,38 +4046,15 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.pull !== undefined){
-let data82 = data.pull;
-if(typeof data82 !== "string"){
-const err85 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "string"},schema:schema12.properties.pull.type,parentSchema:schema12.properties.pull,data:data82};
+if(data.runtime !== undefined){
+let data83 = data.runtime;
+if(typeof data83 !== "string"){
+const err85 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
 if(vErrors === null){
 vErrors = [err85];
 }
 else {
 vErrors.push(err85);
-}
-errors++;
-}
-if(!(((data82 === "missing") || (data82 === "always")) || (data82 === "never"))){
-const err86 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/enum",keyword:"enum",params:{allowedValues: schema12.properties.pull.enum},schema:schema12.properties.pull.enum,parentSchema:schema12.properties.pull,data:data82};
-if(vErrors === null){
-vErrors = [err86];
-}
-else {
-vErrors.push(err86);
-}
-errors++;
-}
-}
-if(data.runtime !== undefined){
-let data83 = data.runtime;
-if(typeof data83 !== "string"){
-const err87 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/type",keyword:"type",params:{type: "string"},schema:schema12.properties.runtime.type,parentSchema:schema12.properties.runtime,data:data83};
-if(vErrors === null){
-vErrors = [err87];
-}
-else {
-vErrors.push(err87);
 }
 errors++;
 }
@@ -4084,7 +4068,28 @@ errors = vErrors.length;
 if(data.oom_score_adj !== undefined){
 let data85 = data.oom_score_adj;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-const err88 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+const err86 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/type",keyword:"type",params:{type: "integer"},schema:schema12.properties.oom_score_adj.type,parentSchema:schema12.properties.oom_score_adj,data:data85};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000 || isNaN(data85)){
+const err87 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+if(data85 < -1000 || isNaN(data85)){
+const err88 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4093,9 +4098,12 @@ vErrors.push(err88);
 }
 errors++;
 }
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000 || isNaN(data85)){
-const err89 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+}
+if(data.userns_mode !== undefined){
+let data86 = data.userns_mode;
+if(typeof data86 !== "string"){
+const err89 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4104,8 +4112,11 @@ vErrors.push(err89);
 }
 errors++;
 }
-if(data85 < -1000 || isNaN(data85)){
-const err90 = {instancePath:instancePath+"/oom_score_adj",schemaPath:"#/properties/oom_score_adj/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000},schema:-1000,parentSchema:schema12.properties.oom_score_adj,data:data85};
+}
+if(data.uts !== undefined){
+let data87 = data.uts;
+if(typeof data87 !== "string"){
+const err90 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4115,11 +4126,10 @@ vErrors.push(err90);
 errors++;
 }
 }
-}
-if(data.userns_mode !== undefined){
-let data86 = data.userns_mode;
-if(typeof data86 !== "string"){
-const err91 = {instancePath:instancePath+"/userns_mode",schemaPath:"#/properties/userns_mode/type",keyword:"type",params:{type: "string"},schema:schema12.properties.userns_mode.type,parentSchema:schema12.properties.userns_mode,data:data86};
+if(data.cgroup !== undefined){
+let data88 = data.cgroup;
+if(typeof data88 !== "string"){
+const err91 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4128,11 +4138,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-if(data.uts !== undefined){
-let data87 = data.uts;
-if(typeof data87 !== "string"){
-const err92 = {instancePath:instancePath+"/uts",schemaPath:"#/properties/uts/type",keyword:"type",params:{type: "string"},schema:schema12.properties.uts.type,parentSchema:schema12.properties.uts,data:data87};
+if(!((data88 === "host") || (data88 === "private"))){
+const err92 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4142,38 +4149,15 @@ vErrors.push(err92);
 errors++;
 }
 }
-if(data.cgroup !== undefined){
-let data88 = data.cgroup;
-if(typeof data88 !== "string"){
-const err93 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup.type,parentSchema:schema12.properties.cgroup,data:data88};
+if(data.cgroup_parent !== undefined){
+let data89 = data.cgroup_parent;
+if(typeof data89 !== "string"){
+const err93 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
 if(vErrors === null){
 vErrors = [err93];
 }
 else {
 vErrors.push(err93);
-}
-errors++;
-}
-if(!((data88 === "host") || (data88 === "private"))){
-const err94 = {instancePath:instancePath+"/cgroup",schemaPath:"#/properties/cgroup/enum",keyword:"enum",params:{allowedValues: schema12.properties.cgroup.enum},schema:schema12.properties.cgroup.enum,parentSchema:schema12.properties.cgroup,data:data88};
-if(vErrors === null){
-vErrors = [err94];
-}
-else {
-vErrors.push(err94);
-}
-errors++;
-}
-}
-if(data.cgroup_parent !== undefined){
-let data89 = data.cgroup_parent;
-if(typeof data89 !== "string"){
-const err95 = {instancePath:instancePath+"/cgroup_parent",schemaPath:"#/properties/cgroup_parent/type",keyword:"type",params:{type: "string"},schema:schema12.properties.cgroup_parent.type,parentSchema:schema12.properties.cgroup_parent,data:data89};
-if(vErrors === null){
-vErrors = [err95];
-}
-else {
-vErrors.push(err95);
 }
 errors++;
 }
@@ -4185,24 +4169,24 @@ const len17 = data90.length;
 for(let i17=0; i17<len17; i17++){
 let data91 = data90[i17];
 if(typeof data91 !== "string"){
-const err96 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
+const err94 = {instancePath:instancePath+"/device_cgroup_rules/" + i17,schemaPath:"#/properties/device_cgroup_rules/items/type",keyword:"type",params:{type: "string"},schema:schema12.properties.device_cgroup_rules.items.type,parentSchema:schema12.properties.device_cgroup_rules.items,data:data91};
 if(vErrors === null){
-vErrors = [err96];
+vErrors = [err94];
 }
 else {
-vErrors.push(err96);
+vErrors.push(err94);
 }
 errors++;
 }
 }
 }
 else {
-const err97 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
+const err95 = {instancePath:instancePath+"/device_cgroup_rules",schemaPath:"#/properties/device_cgroup_rules/type",keyword:"type",params:{type: "array"},schema:schema12.properties.device_cgroup_rules.type,parentSchema:schema12.properties.device_cgroup_rules,data:data90};
 if(vErrors === null){
-vErrors = [err97];
+vErrors = [err95];
 }
 else {
-vErrors.push(err97);
+vErrors.push(err95);
 }
 errors++;
 }
@@ -4216,12 +4200,12 @@ errors = vErrors.length;
 if(data.mac_address !== undefined){
 let data93 = data.mac_address;
 if(typeof data93 !== "string"){
-const err98 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
+const err96 = {instancePath:instancePath+"/mac_address",schemaPath:"#/properties/mac_address/type",keyword:"type",params:{type: "string"},schema:schema12.properties.mac_address.type,parentSchema:schema12.properties.mac_address,data:data93};
 if(vErrors === null){
-vErrors = [err98];
+vErrors = [err96];
 }
 else {
-vErrors.push(err98);
+vErrors.push(err96);
 }
 errors++;
 }
@@ -4229,24 +4213,24 @@ errors++;
 if(data.attach !== undefined){
 let data94 = data.attach;
 if(typeof data94 !== "boolean"){
-const err99 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
+const err97 = {instancePath:instancePath+"/attach",schemaPath:"#/properties/attach/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.attach.type,parentSchema:schema12.properties.attach,data:data94};
 if(vErrors === null){
-vErrors = [err99];
+vErrors = [err97];
 }
 else {
-vErrors.push(err99);
+vErrors.push(err97);
 }
 errors++;
 }
 }
 if(data.post_start !== undefined){
 let data95 = data.post_start;
-const err100 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
+const err98 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
-vErrors = [err100];
+vErrors = [err98];
 }
 else {
-vErrors.push(err100);
+vErrors.push(err98);
 }
 errors++;
 if(Array.isArray(data95)){
@@ -4259,24 +4243,24 @@ errors = vErrors.length;
 }
 }
 else {
-const err101 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
+const err99 = {instancePath:instancePath+"/post_start",schemaPath:"#/properties/post_start/type",keyword:"type",params:{type: "array"},schema:schema12.properties.post_start.type,parentSchema:schema12.properties.post_start,data:data95};
 if(vErrors === null){
-vErrors = [err101];
+vErrors = [err99];
 }
 else {
-vErrors.push(err101);
+vErrors.push(err99);
 }
 errors++;
 }
 }
 if(data.pre_stop !== undefined){
 let data97 = data.pre_stop;
-const err102 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
+const err100 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err102];
+vErrors = [err100];
 }
 else {
-vErrors.push(err102);
+vErrors.push(err100);
 }
 errors++;
 if(Array.isArray(data97)){
@@ -4289,12 +4273,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err103 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
+const err101 = {instancePath:instancePath+"/pre_stop",schemaPath:"#/properties/pre_stop/type",keyword:"type",params:{type: "array"},schema:schema12.properties.pre_stop.type,parentSchema:schema12.properties.pre_stop,data:data97};
 if(vErrors === null){
-vErrors = [err103];
+vErrors = [err101];
 }
 else {
-vErrors.push(err103);
+vErrors.push(err101);
 }
 errors++;
 }
@@ -4302,12 +4286,12 @@ errors++;
 if(data.task !== undefined){
 let data99 = data.task;
 if(typeof data99 !== "boolean"){
-const err104 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
+const err102 = {instancePath:instancePath+"/task",schemaPath:"#/properties/task/type",keyword:"type",params:{type: "boolean"},schema:schema12.properties.task.type,parentSchema:schema12.properties.task,data:data99};
 if(vErrors === null){
-vErrors = [err104];
+vErrors = [err102];
 }
 else {
-vErrors.push(err104);
+vErrors.push(err102);
 }
 errors++;
 }
@@ -4315,12 +4299,12 @@ errors++;
 if(data.ready !== undefined){
 let data100 = data.ready;
 if(typeof data100 !== "string"){
-const err105 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
+const err103 = {instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "string"},schema:schema12.properties.ready.type,parentSchema:schema12.properties.ready,data:data100};
 if(vErrors === null){
-vErrors = [err105];
+vErrors = [err103];
 }
 else {
-vErrors.push(err105);
+vErrors.push(err103);
 }
 errors++;
 }
@@ -4333,12 +4317,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err106 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
+const err104 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data};
 if(vErrors === null){
-vErrors = [err106];
+vErrors = [err104];
 }
 else {
-vErrors.push(err106);
+vErrors.push(err104);
 }
 errors++;
 }
@@ -4998,14 +4982,6 @@ errors++;
 }
 if(data.secrets !== undefined){
 let data13 = data.secrets;
-const err11 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema6.properties.secrets,data:data13};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
-}
-errors++;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 for(const key6 in data13){
 if(!(pattern0.test(key6))){
@@ -5017,26 +4993,18 @@ errors = vErrors.length;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "object"},schema:schema6.properties.secrets.type,parentSchema:schema6.properties.secrets,data:data13};
+const err11 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "object"},schema:schema6.properties.secrets.type,parentSchema:schema6.properties.secrets,data:data13};
 if(vErrors === null){
-vErrors = [err12];
+vErrors = [err11];
 }
 else {
-vErrors.push(err12);
+vErrors.push(err11);
 }
 errors++;
 }
 }
 if(data.configs !== undefined){
 let data15 = data.configs;
-const err13 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema6.properties.configs,data:data15};
-if(vErrors === null){
-vErrors = [err13];
-}
-else {
-vErrors.push(err13);
-}
-errors++;
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 for(const key7 in data15){
 if(!(pattern0.test(key7))){
@@ -5048,12 +5016,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "object"},schema:schema6.properties.configs.type,parentSchema:schema6.properties.configs,data:data15};
+const err12 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "object"},schema:schema6.properties.configs.type,parentSchema:schema6.properties.configs,data:data15};
 if(vErrors === null){
-vErrors = [err14];
+vErrors = [err12];
 }
 else {
-vErrors.push(err14);
+vErrors.push(err12);
 }
 errors++;
 }
@@ -5069,7 +5037,32 @@ const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
 let data19 = data18[i1];
 if(typeof data19 !== "string"){
-const err15 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data19};
+const err13 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data19};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data18};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data17};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5081,37 +5074,12 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data18};
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
 if(vErrors === null){
 vErrors = [err16];
 }
 else {
 vErrors.push(err16);
-}
-errors++;
-}
-}
-}
-}
-else {
-const err17 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data17};
-if(vErrors === null){
-vErrors = [err17];
-}
-else {
-vErrors.push(err17);
-}
-errors++;
-}
-}
-}
-else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
 }
 errors++;
 }

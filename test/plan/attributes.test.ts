@@ -51,6 +51,8 @@ const ROWS: Readonly<Record<string, Sample>> = {
   dns_opt: { key: "dns_opt", values: [["ndots:1"], ["ndots:2"]] },
   mounts: { key: "mounts", values: [["./a:/a"], ["./a:/a:z"]] },
   devVolumes: { key: "dev", values: [{ mounts: ["/a"] }, { mounts: ["/b"] }] },
+  secrets: { key: "secrets", values: [["a"], [{ source: "a", mode: "0400" }]] },
+  configs: { key: "configs", values: [["a"], [{ source: "b", target: "a" }]] },
   cap_add: { key: "cap_add", values: [["NET_ADMIN"], ["SYS_TIME"]] },
   cap_drop: { key: "cap_drop", values: [["ALL"], ["CHOWN"]] },
   privileged: { key: "privileged", values: [true, false] },
@@ -112,6 +114,8 @@ function textOf(sample: Sample | undefined, value: unknown): string {
     name: "shop",
     services: { web, db: { image: "postgres:17" } },
     networks: { back: {} },
+    secrets: { a: { content: "one" } },
+    configs: { a: { content: "one" }, b: { content: "two" } },
   });
 }
 
@@ -188,6 +192,43 @@ describe("a change of", () => {
     const [first, second] = sample.values.map((value) => textOf(sample, value)) as [string, string];
     expect(digestsOf(first)).toEqual(digestsOf(second));
     expect(planned(first, second)).toEqual([]);
+  });
+});
+
+describe("a secret", () => {
+  const file = (secret: object, web: object = { secrets: ["token"] }): string =>
+    JSON.stringify({
+      name: "shop",
+      services: { web: { image: "nginx", ...web } },
+      secrets: { token: secret, other: { content: "hunter2-first" } },
+    });
+  const first = file({ content: "hunter2-first" });
+
+  test("of another content replaces the container, and nothing shows it", () => {
+    const observed = upped(first);
+    const world = worldOf(file({ content: "hunter2-second" }), observed);
+    const { plan } = reconcile(world.project, world, plainRequest("dev"));
+    expect(plan.actions.map(({ id, reasons }) => [id, reasons])).toEqual([
+      ["container.replace service:web/1", [{ code: "config-changed", path: "secrets./run/secrets/token" }]],
+    ]);
+    expect(JSON.stringify([plan, observed.containers])).not.toMatch(/hunter2|aHVudGVyM/);
+  });
+
+  test("that is called otherwise and has the same content and place changes nothing", () => {
+    expect(planned(first, file({ content: "x" }, { secrets: [{ source: "other", target: "token" }] }))).toEqual([]);
+  });
+
+  test("has the same hash in no two projects", () => {
+    const hash = (salt: string) => {
+      const world = worldOf(first);
+      const [web] = wantedSlots(
+        world.project,
+        { ...world, inputs: { ...world.inputs, salt } },
+        { mode: "dev", services: ["web"] },
+      );
+      return JSON.stringify(web?.labelSpec["secrets"]);
+    };
+    expect(hash("one")).not.toBe(hash("two"));
   });
 });
 

@@ -31,6 +31,8 @@ describe("a service", () => {
       mounts: [],
       networks: [{ network: "default", aliases: [], linkLocalIps: [], driverOpts: {}, priority: 0 }],
       dependsOn: [],
+      secrets: [],
+      configs: [],
       restart: { policy: "no", maxRetries: 0 },
       labels: {},
       extraHosts: [],

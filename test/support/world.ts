@@ -35,7 +35,21 @@ export function inputsOf(
     };
     return [key, inputs];
   });
-  return { images: Object.fromEntries(images), environments: {}, hostUser: "1000:1000", salt: "salt" };
+  return {
+    images: Object.fromEntries(images),
+    environments: {},
+    grantedFiles: { secrets: contentsOf(project.secrets), configs: contentsOf(project.configs) },
+    hostUser: "1000:1000",
+    salt: "salt",
+  };
+}
+
+function contentsOf(files: Project["secrets"]): Readonly<Record<string, string>> {
+  const contents = Object.values(files).map(({ key, content }): [string, string] => [
+    key,
+    btoa(content.kind === "file" ? content.path : content.text),
+  ]);
+  return Object.fromEntries(contents);
 }
 
 /** An engine without anything. */

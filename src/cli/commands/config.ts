@@ -1,3 +1,4 @@
+import type { Project } from "../../project/model.ts";
 import type { Plain } from "../../project/print.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
@@ -28,7 +29,9 @@ export const config: CommandDefinition = {
       stdout.write(session.globals.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(""));
       return 0;
     }
-    const plain = JSON.parse(JSON.stringify(project, withoutPlaces)) as Plain;
+    const plain = JSON.parse(
+      JSON.stringify({ ...project, secrets: withoutSecrets(project.secrets) }, withoutPlaces),
+    ) as Plain;
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
       return 0;
@@ -38,6 +41,16 @@ export const config: CommandDefinition = {
     return 0;
   },
 };
+
+/** Secrets without what they hold. */
+function withoutSecrets(secrets: Project["secrets"]): Project["secrets"] {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([key, secret]) => {
+      const { content } = secret;
+      return [key, content.kind === "file" ? secret : { ...secret, content: { ...content, text: "(hidden)" } }];
+    }),
+  );
+}
 
 /** Places in the file are for diagnostics; a reader of the result has no use for them. */
 function withoutPlaces(key: string, value: unknown): unknown {

@@ -4,6 +4,7 @@ import { updatablePart, updateBody } from "../../plan/container-spec.ts";
 import type { Operation, SlotRef } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
+import { deliverToUnstarted } from "../deliver-files.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
 import { PORT_TAKEN, portTaken } from "../port-taken.ts";
 import { waitUntilReady } from "../readiness.ts";
@@ -26,6 +27,8 @@ export async function startContainer(
 ): Promise<undefined> {
   const id = operation.id ?? made(execution, operation.slot);
   const paused = execution.observed.containers.some((container) => container.id === id && container.state === "paused");
+  if (operation.id !== undefined)
+    await deliverToUnstarted(execution, { id, wanted: wantedSlot(execution, operation.slot) }, signal);
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
 }

@@ -2,6 +2,7 @@ import { DockError } from "../../error.ts";
 import type { Operation } from "../../plan/operation.ts";
 import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
+import { deliverToUnstarted, removeFileVolumes } from "../deliver-files.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
 import { patience } from "../patience.ts";
 import { waitUntilProven } from "../readiness.ts";
@@ -25,6 +26,7 @@ export async function replaceContainer(
   const target = slotTarget(operation.slot);
   const id =
     operation.successor ?? (await createSlotContainer(execution, { wanted, name: operation.temporaryName }, signal));
+  if (operation.successor !== undefined) await deliverToUnstarted(execution, { id, wanted }, signal);
   let stoppedAt = clock.now();
   try {
     await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
@@ -37,6 +39,7 @@ export async function replaceContainer(
     throw await goBack(operation, { execution, id, error });
   }
   await engine.removeContainer(operation.id, { volumes: false }, signal);
+  await removeFileVolumes(execution, operation.id, signal);
   if (operation.temporaryName !== operation.name) await engine.renameContainer(id, operation.name, signal);
   return `replaced, ready ${Math.round(clock.now() - stoppedAt)} ms after the old one stopped`;
 }

@@ -365,3 +365,102 @@ describe("a host port that dock chooses", () => {
     },
   );
 });
+
+describe("secrets and configs", () => {
+  const SECRET = "correct horse battery staple";
+
+  /** Rights and content of a file in a container. */
+  async function file(s: Scenario, service: string, path: string): Promise<string> {
+    const rights = await s.inside(service, "stat", "-c", "%a %u:%g", path);
+    return `${rights} ${await s.inside(service, "cat", path)}`;
+  }
+
+  scenario("are there when the process starts, and nothing else shows them", async ({ s }) => {
+    await s.write({ "key.pem": "not a key\n", ".env": `TOKEN=${SECRET}\n` });
+    // The process itself reads what it is given: later would be too late.
+    const command = ["sh", "-c", "cat /run/secrets/token /etc/app/app.ini > /tmp/seen && exec sleep 3600"];
+    const declare = (more: object = {}): Promise<void> =>
+      s.declare({
+        services: {
+          web: {
+            ...IDLE,
+            command,
+            user: "1000",
+            secrets: ["token", { source: "key", target: "tls.key", uid: 1000, gid: "1001", mode: "0400" }],
+            configs: ["plain", { source: "app", target: "/etc/app/app.ini" }],
+          },
+          sealed: {
+            ...IDLE,
+            command,
+            read_only: true,
+            tmpfs: ["/tmp", "/run"],
+            secrets: ["token"],
+            configs: [
+              { source: "app", target: "/etc/app/app.ini" },
+              { source: "app", target: "/etc/extra" },
+            ],
+          },
+          hidden: { ...IDLE, tmpfs: "/run", secrets: ["token"] },
+        },
+        secrets: { token: { environment: "TOKEN" }, key: { file: "./key.pem" } },
+        configs: { app: { content: "debug=1\n" }, plain: { content: "plain" } },
+        ...more,
+      });
+    await declare();
+    const { stdout, stderr } = await s.dock(["up", "-d", "-v"]);
+    for (const service of ["web", "sealed"])
+      expect(await s.inside(service, "cat", "/tmp/seen")).toBe(`${SECRET}debug=1`);
+    expect(await file(s, "web", "/run/secrets/token")).toBe(`444 0:0 ${SECRET}`);
+    expect(await s.inside("web", "stat", "-c", "%a %u:%g", "/run/secrets/tls.key")).toBe("400 1000:1001");
+    expect(await file(s, "web", "/plain")).toBe("444 0:0 plain");
+    expect(await s.inside("web", "stat", "-c", "%a", "/run", "/run/secrets", "/etc", "/etc/app")).toBe(
+      "755\n755\n755\n755",
+    );
+    expect(await file(s, "sealed", "/etc/extra")).toBe("444 0:0 debug=1");
+    // What the image has beside them is still there.
+    expect(await s.inside("sealed", "ls", "/etc")).toBe(
+      `${await s.inside("web", "ls", "/etc")}\nextra`.split("\n").toSorted().join("\n"),
+    );
+    expect(await file(s, "hidden", "/run/secrets/token")).toBe(`444 0:0 ${SECRET}`);
+    const shown = [stdout, stderr, (await s.dock(["config"])).stdout, (await s.dock(["plan", "--json"])).stdout];
+    for (const { Id } of Object.values(await s.containers()))
+      shown.push(JSON.stringify(await s.engine.get(`/containers/${Id}/json`)));
+    expect(shown.join("\n")).not.toContain(SECRET);
+    expect(shown.join("\n")).not.toContain(Buffer.from(SECRET).toString("base64"));
+    await expectAtRest(s);
+
+    const before = await s.ids();
+    await s.write({ ".env": `TOKEN=${SECRET}!\n` });
+    expect(await s.planned()).toEqual([
+      "container.replace service:hidden/1: config-changed secrets./run/secrets/token",
+      "container.replace service:sealed/1: config-changed secrets./run/secrets/token",
+      "container.replace service:web/1: config-changed secrets./run/secrets/token",
+    ]);
+    await s.dock(["up", "-d"]);
+    for (const service of ["web", "sealed", "hidden"])
+      expect(await s.inside(service, "cat", "/run/secrets/token")).toBe(`${SECRET}!`);
+    const after = Object.values(await s.ids());
+    expect(Object.values(before).filter((id) => after.includes(id))).toEqual([]);
+    await expectAtRest(s);
+
+    const volumes = async (): Promise<number> =>
+      (await s.engine.volumes()).filter(({ Name }) => Name.startsWith(s.project)).length;
+    expect(await volumes()).toBe(4);
+    await s.dock(["up", "-d", "--force-recreate"]);
+    expect(await volumes()).toBe(4);
+    await expectAtRest(s);
+    await s.dock(["down"]);
+    expect(await volumes()).toBe(0);
+  });
+
+  scenario("that are not there are mistakes of the file", async ({ s }) => {
+    await s.declare({
+      services: { web: { ...IDLE, secrets: ["token"], configs: ["app"] } },
+      secrets: { token: { file: "./missing" } },
+      configs: { app: { file: "." } },
+    });
+    const { stderr } = await s.dock(["up", "-d"], { code: 2 });
+    expect(stderr).toContain("missing, the file of secret token, is no file");
+    expect(stderr).toContain("the file of config app, is no file");
+  });
+});

@@ -40,6 +40,10 @@ const BESIDE: readonly (readonly [string, object])[] = [
   ["services.*.build", {}],
   ["mounts[].bind", { target: "/x", source: "./x" }],
   ["volumes[].bind", { target: "/x", source: "./x" }],
+  ["ipam.config[].aux_addresses", { subnet: "10.77.0.0/16" }],
+  ...["external", "name"].flatMap((key) =>
+    ["secrets", "configs"].map((kind) => [`${kind}.*.${key}`, { content: "x" }] as const),
+  ),
   ["watch[].exec", { path: "./x", action: "exec" }],
   ["watch[].target", { path: "./x", action: "sync" }],
   ...["driver", "count", "device_ids", "options"].map(
@@ -80,6 +84,8 @@ export const schemaPlaces: readonly SchemaPlace[] = [
   ...places(root, "", (value) => ({
     services: { s: { image: "busybox" } },
     networks: { k: {} },
+    secrets: { x: { content: "x" } },
+    configs: { x: { content: "x" } },
     ...(value as object),
   })),
 ].slice(1);

@@ -102,6 +102,7 @@ export async function ensureBuild() {
   const built = await timeOf(join(ROOT, "dist/dock.js"));
   const sources = await Promise.all([
     newest(join(ROOT, "src")),
+    newest(join(ROOT, "scripts/release")),
     ...["package.json", "package-lock.json", "scripts/build.mjs"].map((file) => timeOf(join(ROOT, file))),
   ]);
   if (built !== undefined && sources.every((time) => (time ?? 0) <= built)) return;

@@ -199,6 +199,8 @@ async function vitest(name, { project, minutes, files = [], env = {}, netns }) {
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${report}`,
+      // Unit tests wait more than they reckon.
+      ...(project === "unit" ? ["--maxWorkers", "4"] : []),
       ...files,
     ];
     const [program = "", ...args] = netns === undefined ? argv : insideNetwork(netns, argv);

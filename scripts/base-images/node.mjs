@@ -6,7 +6,6 @@ import { Stop } from "../engine/say.mjs";
 import { CA_BUNDLE, debianLayer, PATH, write } from "./debian.mjs";
 import { cachedLayer } from "./layer.mjs";
 
-const PUBLIC_REGISTRY = "https://registry.npmjs.org/";
 /** As in the public image: arguments that are no command are node's. */
 const ENTRYPOINT = `#!/bin/sh
 set -e
@@ -76,7 +75,7 @@ function addNpm(/** @type {string} */ root, /** @type {string} */ npm, /** @type
   for (const command of ["npm", "npx"]) {
     symlinkSync(`../lib/node_modules/npm/bin/${command}-cli.js`, join(root, "usr/local/bin", command));
   }
-  if (registry !== PUBLIC_REGISTRY) write(root, "usr/local/etc/npmrc", `registry=${registry}\n`);
+  write(root, "usr/local/etc/npmrc", `registry=${registry}\n`);
 }
 
 /** The user `node` (1000) that the public image has. */

@@ -1,4 +1,4 @@
-import type { ExecRequest } from "../engine/engine.ts";
+import type { ExecRequest } from "../engine/process-calls.ts";
 import { DockError } from "../error.ts";
 import { systemClock } from "../std/clock.ts";
 import { type ExecProcess, signalExec } from "./exec-signal.ts";

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { TerminalSize } from "../engine/engine.ts";
+import type { TerminalSize } from "../engine/process-calls.ts";
 import { demultiplexed } from "../engine/streams.ts";
 import { DockError } from "../error.ts";
 import { systemClock } from "../std/clock.ts";

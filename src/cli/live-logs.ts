@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { ContainerDetail } from "../engine/container-detail.ts";
-import type { EngineEvent } from "../engine/engine.ts";
+import type { EngineEvent } from "../engine/event-calls.ts";
 import { DockError } from "../error.ts";
 import { LABEL } from "../plan/labels.ts";
 import { isUp } from "../plan/lifecycle.ts";

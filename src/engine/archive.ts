@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import type { ArchiveCalls, PathStat } from "./engine.ts";
+import type { ArchiveCalls, PathStat } from "./archive-calls.ts";
 import { DockError } from "../error.ts";
 import { brokenFault } from "./fault.ts";
 import { route } from "./route.ts";

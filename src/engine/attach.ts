@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import { readExit } from "./containers.ts";
-import type { AttachCalls, ContainerExit } from "./engine.ts";
+import type { ContainerExit } from "./container-calls.ts";
+import type { AttachCalls } from "./process-calls.ts";
 import { brokenFault, readable } from "./fault.ts";
 import { route } from "./route.ts";
 import { jsonLines } from "./streams.ts";

@@ -2,7 +2,7 @@ import type { Call } from "./call.ts";
 import { DockError } from "../error.ts";
 import { readContainerDetail } from "./container-detail.ts";
 import { readListedContainer } from "./container-list.ts";
-import type { Archive, ContainerCalls, ContainerExit, LogOptions } from "./engine.ts";
+import type { Archive, ContainerCalls, ContainerExit, LogOptions } from "./container-calls.ts";
 import { readable } from "./fault.ts";
 import { listQuery } from "./filter.ts";
 import { logRecords } from "./log-records.ts";

@@ -1,6 +1,6 @@
 import { RARE_KEYS } from "./attach.ts";
 import type { Call } from "./call.ts";
-import type { ExecCalls, ExecState } from "./engine.ts";
+import type { ExecCalls, ExecState } from "./process-calls.ts";
 import { route } from "./route.ts";
 import { asObject, asText } from "./shape.ts";
 import type { Transport } from "./transport.ts";

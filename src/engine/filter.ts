@@ -1,4 +1,4 @@
-import type { ListFilter } from "./engine.ts";
+import type { ListFilter } from "./list-filter.ts";
 
 /** The `filters` of a list call. The engine takes names as regular expressions; `start` is what begins each. */
 export function listQuery(filter: ListFilter, start = "^"): { readonly filters?: object } {

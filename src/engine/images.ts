@@ -2,7 +2,7 @@ import type { Call } from "./call.ts";
 import { DockError } from "../error.ts";
 import type { ObservedImage } from "../plan/observed.ts";
 import { readEnvironment } from "./container-detail.ts";
-import type { HistoryStep, ImageCalls, ImageDetail } from "./engine.ts";
+import type { HistoryStep, ImageCalls, ImageDetail } from "./image-calls.ts";
 import { splitRef } from "./image-ref.ts";
 import { pullImage } from "./pull.ts";
 import { route } from "./route.ts";

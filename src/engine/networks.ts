@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import type { NetworkCalls } from "./engine.ts";
+import type { NetworkCalls } from "./network-calls.ts";
 import { listQuery } from "./filter.ts";
 import { route } from "./route.ts";
 import { asAnswerList, asObject, asOptionalObject, asOptionalText, asText, asTextMap } from "./shape.ts";

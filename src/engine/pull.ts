@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
 import { DockError } from "../error.ts";
 import type { Credentials } from "./auth.ts";
-import type { PullOptions, PullProgress } from "./engine.ts";
+import type { PullOptions, PullProgress } from "./image-calls.ts";
 import { readable } from "./fault.ts";
 import { registryHost, splitRef } from "./image-ref.ts";
 import { asObject, asOptionalObject, asOptionalText, type JsonObject } from "./shape.ts";

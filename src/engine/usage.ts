@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import type { ProcessList, UsageCalls, UsageSample } from "./engine.ts";
+import type { ProcessList, UsageCalls, UsageSample } from "./usage-calls.ts";
 import { route } from "./route.ts";
 import { asList, asObject, asOptionalObject, asOptionalText, asTexts, type JsonObject } from "./shape.ts";
 import type { Transport } from "./transport.ts";

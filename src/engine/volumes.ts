@@ -1,6 +1,6 @@
 import type { Call } from "./call.ts";
 import type { ObservedVolume } from "../plan/observed.ts";
-import type { VolumeCalls } from "./engine.ts";
+import type { VolumeCalls } from "./volume-calls.ts";
 import { listQuery } from "./filter.ts";
 import { route } from "./route.ts";
 import { asAnswerList, asObject, asOptionalText, asText, asTextMap } from "./shape.ts";

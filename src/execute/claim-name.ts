@@ -1,4 +1,4 @@
-import type { CreateContainer } from "../engine/engine.ts";
+import type { CreateContainer } from "../engine/container-calls.ts";
 import { DockError } from "../error.ts";
 import { LABEL } from "../plan/labels.ts";
 import type { ObservedContainer } from "../plan/observed.ts";

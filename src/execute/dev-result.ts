@@ -1,4 +1,4 @@
-import type { HistoryStep } from "../engine/engine.ts";
+import type { HistoryStep } from "../engine/image-calls.ts";
 import { readDockerfiles } from "../gather/dockerfiles.ts";
 import { ownSteps } from "../gather/own-steps.ts";
 import type { Execution } from "./execution.ts";

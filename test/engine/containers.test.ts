@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { connectEngine } from "../../src/engine/connect.ts";
-import type { Engine, EngineEvent, LogOptions } from "../../src/engine/engine.ts";
+import type { LogOptions } from "../../src/engine/container-calls.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { EngineEvent } from "../../src/engine/event-calls.ts";
 import { emptyBody } from "../../src/plan/container-body.ts";
 import { deferred } from "../../src/std/deferred.ts";
 import { FakeEngine } from "../support/fake-engine.ts";

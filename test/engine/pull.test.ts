@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { expect, test } from "vitest";
 import { connectEngine } from "../../src/engine/connect.ts";
-import type { PullProgress } from "../../src/engine/engine.ts";
+import type { PullProgress } from "../../src/engine/image-calls.ts";
 import { registryHost, splitRef } from "../../src/engine/image-ref.ts";
 import { FakeEngine } from "../support/fake-engine.ts";
 import { RawServer } from "../support/raw-server.ts";

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "../../engine/engine.ts";
+import type { EngineEvent } from "../../engine/event-calls.ts";
 import { DockError } from "../../error.ts";
 import { livingFiles } from "../../gather/living-files.ts";
 import { LABEL } from "../../plan/labels.ts";

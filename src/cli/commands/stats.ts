@@ -1,4 +1,4 @@
-import type { UsageSample } from "../../engine/engine.ts";
+import type { UsageSample } from "../../engine/usage-calls.ts";
 import { DockError } from "../../error.ts";
 import { servingContainers } from "../../plan/lifecycle.ts";
 import type { ObservedContainer } from "../../plan/observed.ts";

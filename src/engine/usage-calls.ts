@@ -1,0 +1,27 @@
+export interface UsageCalls {
+  /** The processes of a running container, as the engine's machine numbers them. */
+  containerTop(id: string, signal: AbortSignal): Promise<ProcessList>;
+  /** One measurement; rates are differences of two. */
+  containerUsage(id: string, signal: AbortSignal): Promise<UsageSample>;
+}
+
+export interface ProcessList {
+  readonly titles: readonly string[];
+  /** One row a process, cells as `titles` names them. */
+  readonly processes: readonly (readonly string[])[];
+}
+
+/** Sizes are in bytes; 0 where the engine's machine does not count. */
+export interface UsageSample {
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+  /** Processor time since the start, of all processors together. */
+  readonly cpuNanoseconds: number;
+  readonly memory: number;
+  readonly memoryLimit: number;
+  readonly networkReceived: number;
+  readonly networkSent: number;
+  readonly blockRead: number;
+  readonly blockWritten: number;
+  readonly processes: number;
+}

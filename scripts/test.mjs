@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ensureBaseImages } from "./base-images.mjs";
 import { canStartPrivateEngines, ensureEngine, findEngine, insideNetwork, startPrivateEngine } from "./engine.mjs";
 import { runMain, say, Stop } from "./engine/say.mjs";
@@ -45,6 +46,9 @@ const WALK_THROUGH_IMAGES = ["ubuntu:latest", "node:lts"];
 /** @type {Tally} */
 const tally = { passed: 0, failed: 0, skipped: 0 };
 
+/** What failed, a line each: said again at the end, since of a long log often only the end is kept. @type {string[]} */
+const failures = [];
+
 /** Set when this run was told to end: what runs is ended, nothing further is started, every engine is given back. */
 const told = new AbortController();
 
@@ -75,6 +79,7 @@ async function main() {
     brokeOff(error);
   }
   say(`\ntook ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  for (const failure of failures) say(`failed: ${failure}`);
   const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed${skipped}\n`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
@@ -84,7 +89,12 @@ async function main() {
 function brokeOff(error) {
   if (!(error instanceof Stop)) throw error;
   say(error.message);
+  failed(error.message);
+}
+
+function failed(/** @type {string} */ what) {
   tally.failed += 1;
+  failures.push(what);
 }
 
 /** Faults at requests of dock as it is released, on an engine in memory. */
@@ -98,13 +108,9 @@ async function checks() {
     told.signal.throwIfAborted();
     say(`\n== ${name}`);
     const path = program === process.execPath ? program : join(ROOT, "node_modules/.bin", program);
-    count((await runProgram(path, args, { minutes: 5 })) === 0);
+    if ((await runProgram(path, args, { minutes: 5 })) === 0) tally.passed += 1;
+    else failed(name);
   }
-}
-
-function count(/** @type {boolean} */ ok) {
-  if (ok) tally.passed += 1;
-  else tally.failed += 1;
 }
 
 /** The whole suite on Engine 28 and a shorter one on the distribution's 20.10, each an engine of its own where that can be. */
@@ -206,23 +212,34 @@ async function vitest(name, { project, minutes, files = [], env = {}, netns }) {
     const [program = "", ...args] = netns === undefined ? argv : insideNetwork(netns, argv);
     const code = await runProgram(program, args, { minutes, env });
     const before = tally.failed;
-    await add(report);
+    await add(name, report);
     // A run that broke off counts as a failure even where every test that ended had passed.
-    if (code !== 0 && tally.failed === before) tally.failed += 1;
+    if (code !== 0 && tally.failed === before) failed(`${name}: ended with code ${code}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function add(/** @type {string} */ report) {
+/** @param {string} name @param {string} report */
+async function add(name, report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(await readFile(report, "utf8"));
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, "utf8"));
+    for (const file of testResults) {
+      for (const { status, fullName, failureMessages } of file.assertionResults)
+        if (status === "failed") failures.push(`${name}: ${fullName}\n${indented(failureMessages.join("\n"))}`);
+    }
     tally.passed += numPassedTests;
     tally.failed += numFailedTests;
     tally.skipped += numPendingTests;
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
   }
+}
+
+/** The first lines of a failure; the whole of it stands where it happened. */
+function indented(/** @type {string} */ text) {
+  const lines = stripVTControlCharacters(text).split("\n").slice(0, 12);
+  return lines.map((line) => `    ${line}`).join("\n");
 }
 
 await runMain(main);

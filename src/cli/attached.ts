@@ -3,7 +3,7 @@ import { patience } from "../execute/patience.ts";
 import { LABEL } from "../plan/labels.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { slotTarget } from "../plan/operation.ts";
-import { readiness } from "../plan/reconcile.ts";
+import { readiness } from "../plan/readiness.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { stopSeconds } from "../plan/teardown.ts";
 import type { Project } from "../project/model.ts";

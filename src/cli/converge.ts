@@ -1,7 +1,7 @@
 import { DockError } from "../error.ts";
 import type { Event } from "../event.ts";
 import type { Outcome } from "../execute/execute.ts";
-import { type Execution, initialMade } from "../execute/execution.ts";
+import { type Execution, initialMade, wantedByTarget } from "../execute/execution.ts";
 import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
 import type { Action, ActionId } from "../plan/plan.ts";
 import type { Conflict } from "../plan/plan-builder.ts";
@@ -137,6 +137,7 @@ export function executionOf(session: Session, world: World, options: ConvergeOpt
     inputs: world.inputs,
     observed: world.observed,
     reconciled: world.reconciled,
+    wanted: wantedByTarget(world.reconciled),
     emit: (event) => renderer.emit(event),
     clock: systemClock,
     settings: {

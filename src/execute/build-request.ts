@@ -9,7 +9,7 @@ import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
 import { contextGeneration } from "../gather/image-inputs.ts";
 import { DockError } from "../error.ts";
 import type { Operation } from "../plan/operation.ts";
-import type { Image } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
 import { sha256 } from "../std/digest.ts";
 import type { Execution } from "./execution.ts";
 

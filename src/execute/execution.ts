@@ -17,6 +17,8 @@ export interface Execution {
   readonly inputs: Inputs;
   readonly observed: Observed;
   readonly reconciled: Reconciled;
+  /** The wishes of the plan by slot target. */
+  readonly wanted: ReadonlyMap<string, WantedSlot>;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly settings: ExecutionSettings;
@@ -64,10 +66,15 @@ export function initialMade(reconciled: Reconciled): Made {
   return { images: new Map(images), containers: new Map(), started: new Map(), imageVolumes: new Map() };
 }
 
+/** The wishes of a plan by slot target: every operation looks its own up. */
+export function wantedByTarget({ slots }: Reconciled): ReadonlyMap<string, WantedSlot> {
+  return new Map(slots.map((wanted) => [slotTarget(wanted.slot), wanted]));
+}
+
 /** The wish for a slot that the plan names. */
 export function wantedSlot(execution: Execution, slot: SlotRef): WantedSlot {
   const target = slotTarget(slot);
-  const wanted = execution.reconciled.slots.find((candidate) => slotTarget(candidate.slot) === target);
+  const wanted = execution.wanted.get(target);
   if (!wanted) throw new Error(`the plan names ${target}, which nobody wants`);
   return wanted;
 }

@@ -3,7 +3,7 @@ import { isPortHeld, listeningProcess } from "../gather/port-holders.ts";
 import { holds } from "../plan/host-ports.ts";
 import { type SlotRef, slotTarget } from "../plan/operation.ts";
 import { ownerOf } from "../plan/resources.ts";
-import type { Port } from "../project/model.ts";
+import type { Port } from "../project/connection-model.ts";
 import { type Execution, wantedSlot } from "./execution.ts";
 
 /** What engines say when a start fails because somebody else has a host port. */

@@ -2,7 +2,7 @@ import { get } from "node:http";
 import { connect } from "node:net";
 import type { ContainerDetail } from "../engine/container-detail.ts";
 import { DockError } from "../error.ts";
-import type { ReadyProbe } from "../project/model.ts";
+import type { ReadyProbe } from "../project/readiness-model.ts";
 import type { WantedSlot } from "../plan/wanted.ts";
 import type { Execution } from "./execution.ts";
 

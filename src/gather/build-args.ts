@@ -1,6 +1,7 @@
 import { declaredArguments } from "../dockerfile/arguments.ts";
 import { DockError } from "../error.ts";
-import type { Image, Project } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 import { closest } from "../std/closest.ts";
 import type { Dockerfiles } from "./dockerfiles.ts";
 

@@ -7,7 +7,8 @@ import type { Scope } from "../dockerfile/scope.ts";
 import { DockError } from "../error.ts";
 import type { ImageReference } from "../plan/inputs.ts";
 import { engineReference } from "../plan/input-digest.ts";
-import type { Image, Project } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 import { neededImages, refuseImageCycle } from "./image-cycle.ts";
 
 /** An image's Dockerfile as it was read from the disk. */

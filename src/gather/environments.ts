@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { hasErrors } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { parseEnvFile } from "../project/env-file.ts";
-import type { EnvFile, Project } from "../project/model.ts";
+import type { Project } from "../project/model.ts";
+import type { EnvFile } from "../project/service-model.ts";
 
 /** Environment of the services' `env_file`s, the later file winning; files that need not be there may be missing. */
 export async function gatherEnvironments(

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { DockError } from "../error.ts";
 import type { GrantKind } from "../project/granted-files.ts";
-import type { FileContent, Project } from "../project/model.ts";
+import type { Project } from "../project/model.ts";
+import type { FileContent } from "../project/resource-model.ts";
 
 /** Larger ones are no secrets or settings: they belong into an image or a mount. */
 const MAX_BYTES = 1024 * 1024;

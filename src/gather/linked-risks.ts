@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import type { Diagnostic } from "../diagnostic.ts";
-import type { Mount, Project } from "../project/model.ts";
+import type { Mount } from "../project/connection-model.ts";
+import type { Project } from "../project/model.ts";
 import { bindRisk } from "../project/risks.ts";
 
 /** Warnings for binds whose source is a link to what grants root: their paths alone don't show it. */

@@ -2,7 +2,9 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Diagnostic, Location } from "../diagnostic.ts";
 import { allMounts, effectiveService, type Mode } from "../plan/mode.ts";
-import type { Image, Mount, Project } from "../project/model.ts";
+import type { Mount } from "../project/connection-model.ts";
+import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 
 /**
  * Errors for everything that the file names on this machine and that is not there: build contexts, Dockerfiles, bind

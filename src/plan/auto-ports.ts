@@ -1,4 +1,5 @@
-import type { Port, Project } from "../project/model.ts";
+import type { Port } from "../project/connection-model.ts";
+import type { Project } from "../project/model.ts";
 import { compareText } from "../std/digest.ts";
 import { chosenPorts, portKey } from "./chosen-ports.ts";
 import { effectiveService, type Mode } from "./mode.ts";

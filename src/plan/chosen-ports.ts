@@ -1,4 +1,4 @@
-import type { Port } from "../project/model.ts";
+import type { Port } from "../project/connection-model.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
 

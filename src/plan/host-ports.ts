@@ -1,4 +1,4 @@
-import type { Port } from "../project/model.ts";
+import type { Port } from "../project/connection-model.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";
 import { slotTarget } from "./operation.ts";
 import type { Plan } from "./plan.ts";

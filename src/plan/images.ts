@@ -1,4 +1,5 @@
-import type { Image, Project } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 import type { Digest } from "../std/digest.ts";
 import { inputDifferences } from "./image-reasons.ts";
 import {

@@ -1,4 +1,5 @@
-import type { Image, Project } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 import { canonicalJson, type Digest, sha256 } from "../std/digest.ts";
 import { familiarName } from "../dockerfile/reference-name.ts";
 import { topologicalOrder } from "../std/graph.ts";

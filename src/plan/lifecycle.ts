@@ -6,7 +6,7 @@ import { slotTarget } from "./operation.ts";
 import type { ActionId, Plan } from "./plan.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
-import { readiness } from "./reconcile.ts";
+import { readiness } from "./readiness.ts";
 import { slotOf } from "./slot-state.ts";
 import { stopSeconds } from "./teardown.ts";
 import type { WantedSlot } from "./wanted.ts";

@@ -1,4 +1,5 @@
-import type { Mount, Port, Service } from "../project/model.ts";
+import type { Mount, Port } from "../project/connection-model.ts";
+import type { Service } from "../project/service-model.ts";
 
 /** Whether the services' `dev` sections are applied. */
 export type Mode = "dev" | "plain";

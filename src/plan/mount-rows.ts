@@ -1,4 +1,4 @@
-import type { Mount } from "../project/model.ts";
+import type { Mount } from "../project/connection-model.ts";
 import { compareText } from "../std/digest.ts";
 import type { MountBody } from "./container-body.ts";
 import { allMounts, type EffectiveService } from "./mode.ts";

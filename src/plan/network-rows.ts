@@ -1,4 +1,4 @@
-import type { NetworkAttachment, Port } from "../project/model.ts";
+import type { NetworkAttachment, Port } from "../project/connection-model.ts";
 import { compareText } from "../std/digest.ts";
 import type { EndpointBody } from "./container-body.ts";
 import { type EngineNeed, list, row, type Row } from "./row.ts";

@@ -1,4 +1,5 @@
-import type { Network, Project } from "../project/model.ts";
+import type { Project } from "../project/model.ts";
+import type { Network } from "../project/resource-model.ts";
 import { canonicalJson, compareText, sha256 } from "../std/digest.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedContainer, ObservedNetwork } from "./observed.ts";

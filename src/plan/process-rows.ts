@@ -1,4 +1,4 @@
-import type { Healthcheck } from "../project/model.ts";
+import type { Healthcheck } from "../project/readiness-model.ts";
 import { flag, list, map, row, type Row } from "./row.ts";
 import type { SpecValue } from "./spec-value.ts";
 

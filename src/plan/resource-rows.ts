@@ -1,4 +1,4 @@
-import type { DeviceRequest } from "../project/model.ts";
+import type { DeviceRequest } from "../project/limits-model.ts";
 import type { ContainerBody, DeviceRequestBody } from "./container-body.ts";
 import { list, map, row, type Row } from "./row.ts";
 import type { SpecValue } from "./spec-value.ts";

@@ -1,4 +1,5 @@
-import type { Project, Volume } from "../project/model.ts";
+import type { Project } from "../project/model.ts";
+import type { Volume } from "../project/resource-model.ts";
 import { canonicalJson, compareText, sha256 } from "../std/digest.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedNetwork, ObservedVolume } from "./observed.ts";

@@ -1,4 +1,5 @@
-import type { Project, Service } from "../project/model.ts";
+import type { Project } from "../project/model.ts";
+import type { Service } from "../project/service-model.ts";
 import { sharedService } from "../project/namespaces.ts";
 import { topologicalOrder } from "../std/graph.ts";
 import type { Observed, ObservedContainer } from "./observed.ts";

@@ -22,6 +22,11 @@ export interface SlotState {
   readonly update: readonly Reason[];
 }
 
+/** A slot that has a container to go on from. */
+export interface CurrentState extends SlotState {
+  readonly current: ObservedContainer;
+}
+
 /** The image that a slot wants: an own one with its build, or an external one. */
 export type SlotImage =
   | { readonly kind: "built"; readonly image: WantedImage }

@@ -1,4 +1,4 @@
-import type { Service } from "../project/model.ts";
+import type { Service } from "../project/service-model.ts";
 import { compareText } from "../std/digest.ts";
 import { LABEL } from "./labels.ts";
 import { isInputTag, inputRepository } from "./input-digest.ts";

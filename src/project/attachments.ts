@@ -3,7 +3,7 @@ import { compareText } from "../std/digest.ts";
 import type { Attachment, Service as FileService } from "./file.gen.ts";
 import { quote, type Mistake } from "./findings.ts";
 import { normalizePairs } from "./key-values.ts";
-import type { NetworkAttachment } from "./model.ts";
+import type { NetworkAttachment } from "./connection-model.ts";
 import { namespaceOf } from "./namespaces.ts";
 import { items, members, type Place, type Scope } from "./place.ts";
 import { compact } from "./plain-data.ts";

@@ -1,5 +1,5 @@
 import { parseImageReference, withTag } from "./image-reference.ts";
-import type { BuildContext, NamedContext } from "./model.ts";
+import type { BuildContext, NamedContext } from "./image-model.ts";
 import { hostPathAt, type Place } from "./place.ts";
 import { record } from "./plain-data.ts";
 

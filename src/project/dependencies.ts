@@ -1,7 +1,7 @@
 import { compareText } from "../std/digest.ts";
 import type { DependsOn } from "./file.gen.ts";
 import { quote, type Mistake } from "./findings.ts";
-import type { Dependency } from "./model.ts";
+import type { Dependency } from "./readiness-model.ts";
 import { items, members, type Place } from "./place.ts";
 
 const CONDITIONS = {

@@ -1,6 +1,7 @@
 import type { Device, Service as FileService } from "./file.gen.ts";
 import { normalizePairs } from "./key-values.ts";
-import type { DeviceMapping, DeviceRequest, Service } from "./model.ts";
+import type { DeviceMapping, DeviceRequest } from "./limits-model.ts";
+import type { Service } from "./service-model.ts";
 import { items, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 

@@ -7,7 +7,8 @@ import type {
   Service as FileService,
 } from "./file.gen.ts";
 import { quote } from "./findings.ts";
-import type { FileContent, FileGrant, GrantedFile, Mount } from "./model.ts";
+import type { FileGrant, Mount } from "./connection-model.ts";
+import type { FileContent, GrantedFile } from "./resource-model.ts";
 import { checkName, CONFIG_NAME, SECRET_NAME } from "./names.ts";
 import { hostPathAt, items, members, placeAt, type Place, type Scope } from "./place.ts";
 import { record } from "./plain-data.ts";

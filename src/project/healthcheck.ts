@@ -1,5 +1,5 @@
 import type { Healthcheck as FileHealthcheck } from "./file.gen.ts";
-import type { Healthcheck } from "./model.ts";
+import type { Healthcheck } from "./readiness-model.ts";
 import { normalizeDuration } from "./quantities.ts";
 import { items, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";

@@ -5,7 +5,7 @@ import type { DockFile, Image as FileImage } from "./file.gen.ts";
 import { quote } from "./findings.ts";
 import { parseImageReference, referenceHint, withTag } from "./image-reference.ts";
 import { normalizeArgs, normalizeLabels } from "./key-values.ts";
-import type { BuildContext, DockerfileSource, Image } from "./model.ts";
+import type { BuildContext, DockerfileSource, Image } from "./image-model.ts";
 import { checkName, IMAGE_NAME } from "./names.ts";
 import { hostPath, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
 import { compact, record } from "./plain-data.ts";

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from "node:net";
 import type { Network as FileNetwork } from "./file.gen.ts";
 import { normalizePairs } from "./key-values.ts";
-import type { AddressRange, Ipam, Network, Service } from "./model.ts";
+import type { AddressRange, Ipam, Network } from "./resource-model.ts";
+import type { Service } from "./service-model.ts";
 import { items, members, placeAt, type Place, type Scope } from "./place.ts";
 import { compact, record } from "./plain-data.ts";
 import { quote } from "./findings.ts";

@@ -1,6 +1,8 @@
 import { findCycle } from "../std/graph.ts";
 import { quote } from "./findings.ts";
-import type { Image, Network, Service, Volume } from "./model.ts";
+import type { Image } from "./image-model.ts";
+import type { Network, Volume } from "./resource-model.ts";
+import type { Service } from "./service-model.ts";
 import { sharedService } from "./namespaces.ts";
 import { checkPorts } from "./port-claims.ts";
 import type { Scope } from "./place.ts";

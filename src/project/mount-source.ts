@@ -1,4 +1,4 @@
-import type { Mount } from "./model.ts";
+import type { Mount } from "./connection-model.ts";
 import { hostPath, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { bindRisk } from "./risks.ts";

@@ -1,7 +1,7 @@
 import { parseByteSize } from "../std/byte-size.ts";
 import { containerPath } from "./container-path.ts";
 import { bindMount, isPath, volumeMount, type Propagation } from "./mount-source.ts";
-import type { Mount } from "./model.ts";
+import type { Mount } from "./connection-model.ts";
 import type { Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { parseMode } from "./quantities.ts";

@@ -2,7 +2,7 @@ import type { Mount as FileMount } from "./file.gen.ts";
 import { containerPath } from "./container-path.ts";
 import { bindMount, isPath, volumeMount } from "./mount-source.ts";
 import { shortMount } from "./mount-text.ts";
-import type { Mount } from "./model.ts";
+import type { Mount } from "./connection-model.ts";
 import { items, type Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { normalizeMode, normalizeSize } from "./quantities.ts";

@@ -1,6 +1,7 @@
 import type { Service as FileService } from "./file.gen.ts";
 import { quote } from "./findings.ts";
-import type { Dependency, Service } from "./model.ts";
+import type { Dependency } from "./readiness-model.ts";
+import type { Service } from "./service-model.ts";
 import type { Place } from "./place.ts";
 
 /** What a service's containers share with the machine or with another container instead of having their own. */

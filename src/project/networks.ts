@@ -2,7 +2,8 @@ import type { DockFile, Network as FileNetwork, Volume as FileVolume } from "./f
 import { quote } from "./findings.ts";
 import { normalizeIpam } from "./ipam.ts";
 import { normalizeLabels, normalizePairs } from "./key-values.ts";
-import type { Network, Service, Volume } from "./model.ts";
+import type { Network, Volume } from "./resource-model.ts";
+import type { Service } from "./service-model.ts";
 import { checkName, ENGINE_NAME, NETWORK_NAME, VOLUME_NAME } from "./names.ts";
 import { members, placeAt, type Place, type Scope } from "./place.ts";
 import { compact, record } from "./plain-data.ts";

@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Location } from "../diagnostic.ts";
 import type { Findings, Mistake } from "./findings.ts";
 import type { Lookup } from "./interpolate.ts";
-import type { Port } from "./model.ts";
+import type { Port } from "./connection-model.ts";
 import type { Path } from "./tree.ts";
 
 /** What the stages between the schema and the project share while one file is compiled. */

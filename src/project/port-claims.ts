@@ -1,5 +1,6 @@
 import { quote } from "./findings.ts";
-import type { Port, Service } from "./model.ts";
+import type { Port } from "./connection-model.ts";
+import type { Service } from "./service-model.ts";
 import type { PublishedPort, Scope } from "./place.ts";
 
 /** Who has one port of one address family: by address, and the first of all. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Port as FilePort } from "./file.gen.ts";
-import type { Port } from "./model.ts";
+import type { Port } from "./connection-model.ts";
 import { items, type Place, type Scope } from "./place.ts";
 
 /** Unless the file names an address, only this machine can reach a port. */

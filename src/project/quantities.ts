@@ -1,7 +1,7 @@
 import { parseByteSize } from "../std/byte-size.ts";
 import { parseDuration } from "../std/duration.ts";
 import type { Ulimits } from "./file.gen.ts";
-import type { Ulimit } from "./model.ts";
+import type { Ulimit } from "./limits-model.ts";
 import type { Place } from "./place.ts";
 
 /** Milliseconds; a bare number is seconds. */

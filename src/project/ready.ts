@@ -1,4 +1,4 @@
-import type { ReadyProbe } from "./model.ts";
+import type { ReadyProbe } from "./readiness-model.ts";
 import type { Place } from "./place.ts";
 
 /** `http :3000/path`, `tcp 5432` or `log /regex/`. */

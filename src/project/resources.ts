@@ -1,6 +1,6 @@
 import { cdiRequests, normalizeRequests } from "./devices.ts";
 import type { Service as FileService } from "./file.gen.ts";
-import type { Resources } from "./model.ts";
+import type { Resources } from "./limits-model.ts";
 import type { Place } from "./place.ts";
 import { compact } from "./plain-data.ts";
 import { normalizeSize } from "./quantities.ts";

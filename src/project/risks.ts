@@ -1,6 +1,7 @@
 import { normalize } from "node:path";
 import type { Mistake } from "./findings.ts";
-import type { Mount, Service } from "./model.ts";
+import type { Mount } from "./connection-model.ts";
+import type { Service } from "./service-model.ts";
 import type { Scope } from "./place.ts";
 
 /** What a service that can do as it likes on this machine is said to do. */

@@ -1,5 +1,5 @@
 import { parseImageReference, referenceHint, withTag } from "./image-reference.ts";
-import type { Image, ServiceImage } from "./model.ts";
+import type { Image, ServiceImage } from "./image-model.ts";
 import type { Place } from "./place.ts";
 
 /** What a name of an image stands for: a key of `images`, one of their tags, else a reference with its tag spelled out. */

@@ -4,7 +4,7 @@ import type { PatternList } from "../context/ignore.ts";
 import { IGNORE_NOTHING, type IgnoreFile, loadIgnore } from "../context/load-ignore.ts";
 import { DockError } from "../error.ts";
 import { effectiveService, type EffectiveService } from "../plan/mode.ts";
-import type { Image } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
 import { type Claim, pathBelow } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { countedFiles, dockerfilePath } from "./significance.ts";

@@ -1,4 +1,4 @@
-import type { WatchRule } from "../project/model.ts";
+import type { WatchRule } from "../project/dev-model.ts";
 import { compareText } from "../std/digest.ts";
 import type { FileState } from "./file-state.ts";
 import type { Snapshot } from "./snapshot.ts";

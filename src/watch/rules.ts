@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Inputs } from "../plan/inputs.ts";
 import { type EffectiveService, effectiveService } from "../plan/mode.ts";
-import type { Reload, WatchRule } from "../project/model.ts";
+import type { Reload, WatchRule } from "../project/dev-model.ts";
 import { pathBelow } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { significance } from "./significance.ts";

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import type { FileInputs, ImageInputs, Inputs } from "../plan/inputs.ts";
-import type { Image } from "../project/model.ts";
+import type { Image } from "../project/image-model.ts";
 import { pathBelow } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import type { FileChange } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type PatternList, patternList } from "../context/ignore.ts";
-import type { WatchRule } from "../project/model.ts";
+import type { WatchRule } from "../project/dev-model.ts";
 import { pathBelow } from "./coverage.ts";
 
 /** Whether a rule is about a path: below its own, matched by `include` where there is one, and not by `ignore`. */

@@ -119,13 +119,7 @@ describe("what the parts of a project say about each other and about the machine
       await mkdir(join(line.root, "beside"));
       // Stands for the engine's own socket, which is not on every machine.
       await line.write({ "docker.sock": "" });
-      const mounts = [
-        "/:/host",
-        "./docker.sock:/run/docker.sock",
-        "~:/home/me",
-        "/etc:/conf",
-        "../beside:/beside",
-      ];
+      const mounts = ["/:/host", "./docker.sock:/run/docker.sock", "~:/home/me", "/etc:/conf", "../beside:/beside"];
       await line.write({
         "dock.yaml": projectFile({ services: { web: { ...IDLE, mounts }, root: { ...IDLE, privileged: true } } }),
       });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Service } from "../../src/project/model.ts";
+import type { Service } from "../../src/project/service-model.ts";
 import { compileText } from "../support/compile-text.ts";
 
 /** The service that these lines make. */

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { WatchRule } from "../../src/project/model.ts";
+import type { WatchRule } from "../../src/project/dev-model.ts";
 import { coverageOf } from "../../src/watch/coverage.ts";
 import {
   type Contents,

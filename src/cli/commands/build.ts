@@ -1,6 +1,7 @@
 import { DockError } from "../../error.ts";
 import { plainRequest } from "../../plan/request.ts";
-import type { Image, Project } from "../../project/model.ts";
+import type { Image } from "../../project/image-model.ts";
+import type { Project } from "../../project/model.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";

@@ -1,6 +1,7 @@
 import { DockError } from "../../error.ts";
 import { plainRequest } from "../../plan/request.ts";
-import type { Project, Service } from "../../project/model.ts";
+import type { Project } from "../../project/model.ts";
+import type { Service } from "../../project/service-model.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";

@@ -1,7 +1,7 @@
 import { DockError } from "../../error.ts";
 import type { Operation } from "../../plan/operation.ts";
 import { networkLabels } from "../../plan/networks.ts";
-import type { Ipam } from "../../project/model.ts";
+import type { Ipam } from "../../project/resource-model.ts";
 import { canonicalJson } from "../../std/digest.ts";
 import type { Execution } from "../execution.ts";
 

@@ -37,6 +37,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Look",
     load: async () => (await import("./commands/why.ts")).why,
   },
+  explain: {
+    summary: "Show what saving a file would do, and which rule says so",
+    group: "Look",
+    load: async () => (await import("./commands/explain.ts")).explain,
+  },
   ps: {
     summary: "List the project's containers",
     group: "Look",

@@ -64,7 +64,8 @@ function marks(context: ContextDigest | undefined): readonly Mark[] {
   return (context?.entries ?? []).map(({ path, mark }) => [path, mark]);
 }
 
-async function digestDirectory(
+/** Digests what a build reads of its context, which must be a directory. */
+export async function digestDirectory(
   project: Project,
   file: ReadDockerfile,
   gathering: ImageGathering,
@@ -133,7 +134,8 @@ async function withStatCache<T>(
   return result;
 }
 
-function knownBases(file: ReadDockerfile, observed: Observed): ReadonlyMap<string, BaseImage> {
+/** What is known of the base images of a Dockerfile, by how it names them. */
+export function knownBases(file: ReadDockerfile, observed: Observed): ReadonlyMap<string, BaseImage> {
   const bases = new Map<string, BaseImage>();
   for (const [text, ref] of file.externalReferences) {
     const config = observed.images.find((image) => image.tags.includes(ref) || image.digests.includes(ref))?.config;

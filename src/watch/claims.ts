@@ -5,10 +5,11 @@ import { IGNORE_NOTHING, type IgnoreFile, loadIgnore } from "../context/load-ign
 import { DockError } from "../error.ts";
 import { effectiveService, type EffectiveService } from "../plan/mode.ts";
 import type { Image } from "../project/image-model.ts";
-import { type Claim, pathBelow } from "./coverage.ts";
+import type { Claim } from "./coverage.ts";
+import { pathBelow } from "../std/path-below.ts";
 import type { Facts } from "./facts.ts";
 import { countedFiles, dockerfilePath } from "./significance.ts";
-import { ruleTakes } from "./watch-rule.ts";
+import { ruleTakes } from "../gather/watch-rule.ts";
 
 type Tree = Extract<Claim["what"], { kind: "tree" }>;
 

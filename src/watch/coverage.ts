@@ -1,4 +1,4 @@
-import { basename, dirname, sep } from "node:path";
+import { basename, dirname } from "node:path";
 import { isEphemeral } from "./ephemeral.ts";
 
 /** One reason to watch a place: a build context, a bind's source, a rule's path, a file that is read. */
@@ -69,16 +69,4 @@ function goesInto({ what }: Claim, directory: string): boolean {
 function takes({ what }: Claim, path: string): boolean {
   const name = basename(path);
   return what.kind === "files" ? what.names.has(name) : !isEphemeral(name) && !what.leavesOut(path);
-}
-
-/**
- * The path below a directory with `/` between names, "" for the directory itself, or undefined when it lies elsewhere.
- * Both must be absolute and in their shortest form.
- */
-export function pathBelow(directory: string, path: string): string | undefined {
-  if (path === directory) return "";
-  const start = directory.endsWith(sep) ? directory : directory + sep;
-  if (!path.startsWith(start)) return undefined;
-  const inner = path.slice(start.length);
-  return sep === "/" ? inner : inner.replaceAll(sep, "/");
 }

@@ -2,7 +2,7 @@ import type { WatchRule } from "../project/dev-model.ts";
 import { compareText } from "../std/digest.ts";
 import type { FileState } from "./file-state.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { ruleTakes, ruleTarget } from "./watch-rule.ts";
+import { ruleTakes, ruleTarget } from "../gather/watch-rule.ts";
 
 /** An entry that a sync rule keeps in a service's containers. */
 export interface Copy {

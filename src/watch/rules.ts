@@ -2,11 +2,11 @@ import { posix } from "node:path";
 import type { Inputs } from "../plan/inputs.ts";
 import { type EffectiveService, effectiveService } from "../plan/mode.ts";
 import type { Reload, WatchRule } from "../project/dev-model.ts";
-import { pathBelow } from "./coverage.ts";
+import { pathBelow } from "../std/path-below.ts";
 import type { Facts } from "./facts.ts";
 import { significance } from "./significance.ts";
 import type { FileChange } from "./snapshot.ts";
-import { rulePlace, ruleTakes, ruleTarget } from "./watch-rule.ts";
+import { rulePlace, ruleTakes, ruleTarget } from "../gather/watch-rule.ts";
 
 /** What a changed place asks for, and why. */
 export type Decision = Action & {

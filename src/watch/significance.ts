@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import type { FileInputs, ImageInputs, Inputs } from "../plan/inputs.ts";
 import type { Image } from "../project/image-model.ts";
-import { pathBelow } from "./coverage.ts";
+import { pathBelow } from "../std/path-below.ts";
 import type { Facts } from "./facts.ts";
 import type { FileChange } from "./snapshot.ts";
 

@@ -2,7 +2,8 @@ import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { Clock } from "../std/clock.ts";
-import { type Coverage, pathBelow } from "./coverage.ts";
+import { type Coverage } from "./coverage.ts";
+import { pathBelow } from "../std/path-below.ts";
 import { lookAt } from "./file-state.ts";
 import type { Hint } from "./hint.ts";
 

@@ -330,4 +330,21 @@ describe("watch", () => {
     expect((await s.run(["watch"], { host: "unix:///nowhere/docker.sock" })).code).toBe(3);
     expect((await s.run(["watch", "nobody"])).code).toBe(2);
   });
+
+  scenario("explains what a save would do, in words and as JSON, and touches nothing", async ({ s }) => {
+    await app(s);
+    await s.run(["up", "-d"]);
+    const words = await s.run(["explain", "app/package.json"]);
+    expect(words).toMatchObject({ code: 0 });
+    expect(words.stdout).toMatch(/rebuild image app, then replace the containers of app[^]*COPY package\.json/);
+    const { stdout } = await s.run(["explain", "app/src/main.js", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      path: "app/src/main.js",
+      decisions: [{ action: "live", services: ["app"] }],
+      mounts: [{ service: "app", target: "/app/src/main.js" }],
+      images: [{ image: "app", step: { place: "Dockerfile:5" }, meaning: { kind: "hidden" } }],
+    });
+    expect(await s.run(["explain", "app"])).toMatchObject({ code: 2 });
+    expect((await s.run(["plan", "--detailed-exitcode"])).code).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Claim, coverageOf, pathBelow } from "../../src/watch/coverage.ts";
+import { type Claim, coverageOf } from "../../src/watch/coverage.ts";
+import { pathBelow } from "../../src/std/path-below.ts";
 
 const tree = (root: string, prunes: readonly string[] = [], leavesOut: readonly string[] = []): Claim => ({
   key: `tree ${root}`,

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { type PatternList, patternList } from "../context/ignore.ts";
 import type { WatchRule } from "../project/dev-model.ts";
-import { pathBelow } from "./coverage.ts";
+import { pathBelow } from "../std/path-below.ts";
 
 /** Whether a rule is about a path: below its own, matched by `include` where there is one, and not by `ignore`. */
 export function ruleTakes(rule: WatchRule, path: string): boolean {

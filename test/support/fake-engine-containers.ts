@@ -103,7 +103,9 @@ function rename(world: FakeWorld, container: FakeContainer, { query }: FakeReque
 }
 
 function update(container: FakeContainer, { body }: FakeRequest): Reply {
-  const policy = body["RestartPolicy"] as FakeContainer["restartPolicy"] | undefined;
+  const { RestartPolicy: asked, ...limits } = body;
+  container.body = { ...container.body, HostConfig: { ...container.body.HostConfig, ...limits } };
+  const policy = asked as FakeContainer["restartPolicy"] | undefined;
   if (policy) container.restartPolicy = { Name: policy.Name, MaximumRetryCount: policy.MaximumRetryCount ?? 0 };
   return { status: 200, json: { Warnings: null } };
 }

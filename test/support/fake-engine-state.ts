@@ -76,7 +76,7 @@ export interface FakeContainer {
   readonly id: string;
   name: string;
   readonly created: number;
-  readonly body: ContainerBody;
+  body: ContainerBody;
   readonly image: FakeImage;
   readonly labels: Readonly<Record<string, string>>;
   readonly mounts: readonly FakeMount[];

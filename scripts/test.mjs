@@ -33,7 +33,7 @@ const PRIVATE_RUNS = [
       files: [
         "test/e2e/conformance",
         "test/e2e/buildkit",
-        ...["build", "up", "volumes", "readiness", "replace"].map((file) => `test/e2e/core/${file}`),
+        ...["build", "build-features", "up", "volumes", "readiness", "replace"].map((file) => `test/e2e/core/${file}`),
       ],
     },
   ],

@@ -8,6 +8,7 @@ import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
+import { requireBuildable } from "./build-needs.ts";
 import { endedAgain, startedSlots } from "./ended-soon.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { heldPorts } from "./held-ports.ts";
@@ -74,6 +75,7 @@ export async function converge(
       request = {
         ...request,
         forceBuild: false,
+        outputs: false,
         noCache: false,
         pull: false,
         forceRecreate: false,
@@ -99,6 +101,7 @@ export async function carryOut(
   world: World,
   options: ConvergeOptions,
 ): Promise<ReadonlySet<ActionId>> {
+  await requireBuildable(session, world);
   // Most runs have nothing to do and start sooner without what carries plans out.
   const { execute } = await import("../execute/execute.ts");
   const execution = executionOf(session, world, options);

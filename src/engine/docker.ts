@@ -36,6 +36,15 @@ export function dockerEngine(transport: Transport): Engine {
       });
       return info;
     },
+    imageStore: async (signal) => {
+      const call: Call = {
+        what: "tell of itself",
+        method: "GET",
+        path: "/info",
+        deadlineMs: transport.deadlines.answer,
+      };
+      return transport.json(call, readImageStore, signal);
+    },
     events: (filter, signal) => events(transport, filter, signal),
     hijack: async (path, headers, signal) => {
       const call: Call = {
@@ -76,6 +85,13 @@ async function readInfo(transport: Transport, signal: AbortSignal): Promise<Engi
     },
     signal,
   );
+}
+
+/** The containerd image store says so among the rows of its driver's status. */
+function readImageStore(value: unknown): "containerd" | "classic" {
+  const rows = asObject(value, "info")["DriverStatus"];
+  const isOne = (row: unknown): boolean => Array.isArray(row) && row[1] === "io.containerd.snapshotter.v1";
+  return Array.isArray(rows) && rows.some(isOne) ? "containerd" : "classic";
 }
 
 async function* events(

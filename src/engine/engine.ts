@@ -28,6 +28,8 @@ export interface Engine
   greeting(signal: AbortSignal): Promise<EngineGreeting>;
   /** More about the engine; asked for once. */
   info(signal: AbortSignal): Promise<EngineInfo>;
+  /** Where the engine keeps images, which decides what its builder can do. */
+  imageStore(signal: AbortSignal): Promise<"containerd" | "classic">;
   /** What happens on the engine from now on, until the signal aborts or the connection ends. */
   events(filter: EventFilter, signal: AbortSignal): AsyncIterable<EngineEvent>;
   /**

@@ -1,4 +1,5 @@
 import { DockError } from "../error.ts";
+import type { Hijack } from "../engine/buildkit/builder.ts";
 import type { BuildEvent } from "../engine/buildkit/build-event.ts";
 import { gatherImage } from "../gather/image-inputs.ts";
 import { readDockerfiles } from "../gather/dockerfiles.ts";
@@ -9,6 +10,7 @@ import type { ImageInputs, Inputs } from "../plan/inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import { buildRequest } from "./build-request.ts";
 import type { Execution } from "./execution.ts";
+import { directorySink, fileSink } from "./output-sink.ts";
 import { resultIsReckonedWith } from "./dev-result.ts";
 
 /** How often inputs that change during the build are built again. */
@@ -55,10 +57,21 @@ async function buildOnce(
   await requireBuildKit(execution, signal);
   const { build } = await import("../engine/buildkit/builder.ts");
   const request = await buildRequest(operation, execution, signal);
-  const { imageId } = await build((path, headers, abort) => execution.engine.hijack(path, headers, abort), request, {
-    emit: (event) => forward(event, operation.image, execution),
-    signal,
-  });
+  const hijack: Hijack = (path, headers, abort) => execution.engine.hijack(path, headers, abort);
+  const run = { emit: (event: BuildEvent) => forward(event, operation.image, execution), signal };
+  const { imageId } = await build(hijack, request, run);
+  if (operation.outputs) {
+    for (const { kind, dest } of execution.project.images[operation.image]?.outputs ?? []) {
+      const sink = kind === "local" ? directorySink(dest) : fileSink(dest);
+      // All of it is cached by now, so that it is one build whatever comes out of it.
+      const again = { ...request, noCache: false, noCacheStages: [], pull: false, cacheTo: [], output: { kind, sink } };
+      try {
+        await build(hijack, again, run);
+      } finally {
+        await sink.abandon();
+      }
+    }
+  }
   return imageId;
 }
 

@@ -5,11 +5,14 @@ import { localSource } from "../context/send.ts";
 import { credentialsFor } from "../engine/auth.ts";
 import type { BuildRequest } from "../engine/buildkit/build-request.ts";
 import type { LocalSource } from "../engine/buildkit/source.ts";
+import { proxyArguments } from "../engine/proxy-arguments.ts";
+import { DockError } from "../error.ts";
+import { agentSocket, readBuildSecret } from "../gather/build-secrets.ts";
 import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
 import { contextGeneration } from "../gather/image-inputs.ts";
-import { DockError } from "../error.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/image-model.ts";
+import type { Project } from "../project/model.ts";
 import { sha256 } from "../std/digest.ts";
 import type { Execution } from "./execution.ts";
 
@@ -24,7 +27,6 @@ export async function buildRequest(
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
   signal.throwIfAborted();
   const { image } = file;
-  refuseUnsupported(image, execution);
   const text = textWithReferences(file, (key) => madeRef(execution, key));
   const named = namedContexts(image, execution);
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
@@ -38,7 +40,7 @@ export async function buildRequest(
     ...(image.context.kind === "url" ? { contextUrl: image.context.url } : {}),
     dockerfileName: file.name,
     ...(image.target === undefined ? {} : { target: image.target }),
-    args: image.args,
+    args: { ...(await proxyArguments(settings.env)), ...image.args },
     labels: image.labels,
     ...(image.platforms.length === 0 ? {} : { platforms: image.platforms }),
     noCache: operation.noCache,
@@ -51,30 +53,36 @@ export async function buildRequest(
     namedContexts: named.values,
     tags: [],
     credentials: (host) => credentialsFor(host, settings.env),
+    secrets: secretReaders(execution.project, image),
+    ssh: Object.fromEntries(
+      image.ssh.flatMap((agent) => {
+        const socket = agentSocket(agent, settings.env);
+        return socket === undefined ? [] : [[agent.id, socket]];
+      }),
+    ),
+    cacheFrom: image.cacheFrom,
+    cacheTo: image.cacheTo,
+    entitlements: image.entitlements,
+    attestations: {
+      ...(image.provenance === undefined ? {} : { provenance: image.provenance }),
+      ...(image.sbom === undefined ? {} : { sbom: image.sbom }),
+    },
   };
 }
 
-/** Engines before 23 leave these out without a word, or look a named context up in a registry. */
-function refuseUnsupported(image: Image, { observed }: Execution): void {
-  const [major = 0, minor = 0] = observed.engine.apiVersion.split(".").map(Number);
-  if (major > 1 || minor >= FIRST_API_WITH_CONTEXTS) return;
-  const asked = [
-    ...(Object.keys(image.contexts).length > 0 ? ["contexts"] : []),
-    ...(image.shmSize === undefined ? [] : ["shm_size"]),
-    ...(image.ulimits.length > 0 ? ["ulimits"] : []),
-  ];
-  if (asked.length === 0) return;
-  throw new DockError(
-    "not-supported",
-    `image ${image.key} asks for ${asked.join(", ")}, which the builder of Engine ${observed.engine.version} does not have`,
-    {
-      hint: "use Docker Engine 23 or newer, or leave that out",
-    },
+/** Read when a step asks for them: nothing holds them longer than that. */
+function secretReaders(project: Project, { secrets }: Image): BuildRequest["secrets"] {
+  return Object.fromEntries(
+    secrets.map((secret) => [
+      secret.id,
+      async () => {
+        const content = await readBuildSecret(project, secret);
+        if (content) return content;
+        throw new DockError("invalid-project", `the variable of secret ${secret.id} is not set`);
+      },
+    ]),
   );
 }
-
-/** API of Engine 23.0. */
-const FIRST_API_WITH_CONTEXTS = 42;
 
 function madeRef(execution: Execution, key: string): string {
   const made = execution.made.images.get(key);

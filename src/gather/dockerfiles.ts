@@ -57,7 +57,8 @@ async function readOne(project: Project, key: string): Promise<ReadDockerfile> {
     args: image.args,
     contexts: Object.keys(image.contexts),
     ...(image.target === undefined ? {} : { target: image.target }),
-    ...(image.platforms[0] === undefined ? {} : { platform: image.platforms[0] }),
+    // Built for several, what a `COPY` takes may be another file for each.
+    ...(image.platforms[0] === undefined || image.platforms.length > 1 ? {} : { platform: image.platforms[0] }),
   };
   return { image, dockerfile, scope, ...found.place, ...resolveReferences(project, image, { dockerfile, scope }) };
 }

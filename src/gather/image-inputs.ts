@@ -46,12 +46,15 @@ export async function gatherImage(project: Project, key: string, gathering: Imag
     files,
     ...(dev === undefined ? {} : { devFiles: dev }),
     dockerfile: sha256(dockerfile.text),
-    args: Object.fromEntries(Object.entries(image.args).filter(([name]) => declared.has(name))),
+    args: Object.fromEntries(Object.entries(image.args).filter(([name]) => declared.has(name) || name === SOURCE_DATE)),
     references: file.references,
     unverified: unverified(file),
     records: await readRecords(gathering.cacheDirectory, { project: project.name, image: key }),
   };
 }
+
+/** Counts without being declared: it changes the times that the image holds. */
+const SOURCE_DATE = "SOURCE_DATE_EPOCH";
 
 type Mark = readonly [path: string, mark: string];
 

@@ -15,6 +15,8 @@ export function inputDifferences(before: BuildRecord, after: BuildRecord): reado
     reasons.push({ code: "platform-changed", before: before.platform, after: after.platform });
   }
   for (const change of changedKeys(before.labels, after.labels)) reasons.push({ code: "label-changed", ...change });
+  const [hadSecrets, hasSecrets] = [before.secrets?.join(", ") ?? "", after.secrets?.join(", ") ?? ""];
+  if (hadSecrets !== hasSecrets) reasons.push({ code: "secrets-changed", before: hadSecrets, after: hasSecrets });
   const files = changedKeys(before.files, after.files).map((change) => change.path);
   if (files.length > 0) reasons.push({ code: "files-changed", files });
   return reasons.length > 0 ? reasons : [{ code: "inputs-changed" }];

@@ -50,7 +50,8 @@ export function planImages(
     if (!image || !own) continue;
     const state = wantedImage(project.name, { image, digests: own }, { ...world, mode: to.request.mode });
     const parents = parentImages(image, world.inputs.images[key]).map((parent) => wanted.get(parent));
-    const forced = to.request.forceBuild && to.images.includes(key);
+    const outputs = to.request.outputs === true && image.outputs.length > 0;
+    const forced = (to.request.forceBuild || outputs) && to.images.includes(key);
     wanted.set(key, planImage(project, { image, state, parents, forced }, { ...world, ...to }));
   }
   return wanted;
@@ -84,6 +85,7 @@ function planImage(
   to: {
     readonly builder: PlanBuilder;
     readonly request: PlanRequest;
+    readonly images: readonly string[];
     readonly inputs: Inputs;
     readonly observed: Observed;
   },
@@ -91,6 +93,7 @@ function planImage(
   const { image, state } = of;
   const { builder, request, observed } = to;
   const target = `image:${image.key}`;
+  const writes = request.outputs === true && image.outputs.length > 0 && to.images.includes(image.key);
   const running = state.id === undefined ? runningInput(state.digest, observed) : undefined;
   if (!of.forced && running !== undefined) {
     // The tag is gone but an own container runs that input: its image is tagged again.
@@ -123,9 +126,13 @@ function planImage(
       tags: image.tags,
       noCache: request.noCache || image.noCache,
       pull: request.pull || image.pull,
+      ...(writes ? { outputs: true as const } : {}),
     },
     {
-      reasons: of.forced && state.id !== undefined ? [{ code: "forced" }] : buildReasons(project, state, to),
+      reasons:
+        of.forced && state.id !== undefined
+          ? [{ code: "forced", ...(writes && !request.forceBuild ? { path: "output" } : {}) }]
+          : buildReasons(project, state, to),
       after: of.parents.map((parent) => parent?.build),
     },
   );

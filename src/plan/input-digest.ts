@@ -1,6 +1,6 @@
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
-import { canonicalJson, type Digest, sha256 } from "../std/digest.ts";
+import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
 import { familiarName } from "../dockerfile/reference-name.ts";
 import { topologicalOrder } from "../std/graph.ts";
 import type { BuildRecord, FileInputs, ImageInputs, Inputs } from "./inputs.ts";
@@ -45,7 +45,7 @@ export function inputDigests(
     const inputs = world.inputs.images[key];
     if (!image || !inputs) throw new Error(`no inputs were gathered for image ${key}`);
     const bases = baseIdentities(image, inputs, { digests, observed: world.observed });
-    const platform = image.platforms[0] ?? world.observed.engine.platform;
+    const platform = image.platforms.length > 0 ? image.platforms.join(",") : world.observed.engine.platform;
     if (platform === undefined)
       throw new Error(`the engine's platform was not asked for, which image ${key} is built for`);
     const of = (files: FileInputs, hiddenTargets: readonly string[]): BuildRecord => ({
@@ -57,6 +57,7 @@ export function inputDigests(
       labels: image.labels,
       bases,
       hiddenTargets,
+      ...(image.secrets.length === 0 ? {} : { secrets: image.secrets.map(({ id }) => id).toSorted(compareText) }),
     });
     const record = of(inputs.files, []);
     const { devFiles } = inputs;

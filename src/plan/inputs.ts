@@ -58,4 +58,6 @@ export interface BuildRecord {
   readonly bases: Readonly<Record<string, string>>;
   /** Places in the container that dev binds cover: what they hide is not in `files`. Empty for a full digest. */
   readonly hiddenTargets: readonly string[];
+  /** Ids of the build's secrets, never what they hold; not there without any. */
+  readonly secrets?: readonly string[];
 }

@@ -11,6 +11,8 @@ export interface OperationArgs {
     /** Ask the builder to run every step again. */
     readonly noCache: boolean;
     readonly pull: boolean;
+    /** Also write the image's outputs. */
+    readonly outputs?: true;
   };
   readonly "image.pull": { readonly ref: string; readonly platform?: string };
   readonly "image.tag": { readonly from: string; readonly to: string };

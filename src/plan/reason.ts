@@ -23,6 +23,8 @@ export type ReasonCode =
   | "target-changed"
   | "platform-changed"
   | "label-changed"
+  /** The build has other secrets by their ids. */
+  | "secrets-changed"
   /** An image that it starts or copies from is another one now. */
   | "base-changed"
   /** Its inputs differ and what they were before is not known any more. */

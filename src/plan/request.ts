@@ -10,6 +10,8 @@ export interface PlanRequest {
   readonly noDeps: boolean;
   /** Ask the builder even where the inputs are unchanged: for `image`s of this list. */
   readonly forceBuild: boolean;
+  /** Write the outputs of `images`, which asks the builder for those that have some. */
+  readonly outputs?: boolean;
   readonly noBuild: boolean;
   readonly noCache: boolean;
   readonly pull: boolean;

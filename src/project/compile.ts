@@ -8,6 +8,7 @@ import { normalizeGroups } from "./groups.ts";
 import { normalizeImages } from "./images.ts";
 import { checkFixedAddresses } from "./ipam.ts";
 import { checkEngineNames, link } from "./link.ts";
+import type { Image } from "./image-model.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
 import { parse } from "./parse.ts";
@@ -110,6 +111,7 @@ function resolveProject(
   checkEngineNames(Object.values(volumes), "volumes", scope);
   checkFixedAddresses(services, networks, scope);
   link(Object.values(images), services, scope);
+  const secretVariables = variablesOfSecrets(images, scope);
   const project: Project = {
     name: scope.projectName,
     file: join(options.directory, basename(source.file)),
@@ -120,11 +122,22 @@ function resolveProject(
     volumes,
     secrets: normalizeGrantedFiles(file, "secrets", scope),
     configs: normalizeGrantedFiles(file, "configs", scope),
+    ...(secretVariables.length === 0 ? {} : { secretVariables: record(secretVariables) }),
     groups: normalizeGroups(file, scope),
     profiles: options.profiles ?? [],
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
   };
   return { project, uses: variables.uses };
+}
+
+/** Those that are set: one that is not is missed only by a build. */
+function variablesOfSecrets(images: Readonly<Record<string, Image>>, { lookup }: Scope): [string, string][] {
+  return Object.values(images).flatMap(({ secrets }) =>
+    secrets.flatMap(({ from }): [string, string][] => {
+      const value = from.kind === "variable" ? lookup(from.name) : undefined;
+      return from.kind === "variable" && value !== undefined ? [[from.name, value]] : [];
+    }),
+  );
 }
 
 function isNothing(tree: Tree): boolean {

@@ -74,7 +74,7 @@ export type Image =
       shm_size?: string | number;
       ulimits?: Ulimits;
       /**
-       * Where the result goes: `image` (default), `local`, `tar` or `oci`; long forms say where.
+       * Where `dock build` puts the result beside the engine: `local` (the files, into a directory), `tar` (the files) or `oci` (the image), each with a `dest`, or as text `type=local,dest=./out`. `image` is the engine itself, which always has it.
        */
       output?:
         | string
@@ -93,11 +93,11 @@ export type Image =
           )[];
       entitlements?: Strings;
       /**
-       * Attach a provenance attestation.
+       * Attach a provenance attestation: `true`, `mode=min` or `mode=max`. Takes an engine with the containerd image store.
        */
       provenance?: boolean | string;
       /**
-       * Attach a list of the packages inside.
+       * Attach a list of the packages inside: `true`, or `generator=IMAGE`. Takes an engine with the containerd image store.
        */
       sbom?: boolean | string;
       inherits?: Strings;

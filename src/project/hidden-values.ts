@@ -44,7 +44,8 @@ export function hiddenValues(project: Project, uses: Iterable<VariableUse>): rea
   const secrets = Object.values(project.secrets).flatMap(({ content }) =>
     content.kind === "file" ? [] : [content.text.trim()],
   );
-  return worthHiding([...taken, ...given, ...secrets], project);
+  const ofBuilds = Object.values(project.secretVariables ?? {}).flatMap((value) => [value, ...value.split("\n")]);
+  return worthHiding([...taken, ...given, ...secrets, ...ofBuilds.map((value) => value.trim())], project);
 }
 
 /** The passwords of addresses: `postgres://user:password@host/`. */

@@ -32,7 +32,7 @@ export interface Image {
   /** Never empty: `<project>-<key>:latest` unless declared. Fully spelled with a tag. */
   readonly tags: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** At most one for now. */
+  /** Empty for the engine's own. */
   readonly platforms: readonly string[];
   readonly contexts: Readonly<Record<string, NamedContext>>;
   readonly noCache: boolean;
@@ -44,6 +44,18 @@ export interface Image {
   /** Bytes. */
   readonly shmSize?: number;
   readonly ulimits: readonly Ulimit[];
+  /** Served to the steps that mount them and kept nowhere; each id once. */
+  readonly secrets: readonly BuildSecret[];
+  readonly ssh: readonly SshAgent[];
+  readonly cacheFrom: readonly BuildCache[];
+  readonly cacheTo: readonly BuildCache[];
+  /** What `dock build` writes beside the engine's own image. */
+  readonly outputs: readonly BuildOutput[];
+  /** `network.host`, `security.insecure`. */
+  readonly entitlements: readonly string[];
+  /** As the builder is told it; undefined for none. */
+  readonly provenance?: string;
+  readonly sbom?: string;
   readonly at: Location;
 }
 
@@ -53,3 +65,30 @@ export type ServiceImage =
   | { readonly kind: "built"; readonly key: string }
   /** Any other image reference, with its tag or digest spelled out. */
   | { readonly kind: "external"; readonly ref: string };
+
+/** A secret of a build; of one from a variable the value is in the project's `secretVariables`. */
+export interface BuildSecret {
+  readonly id: string;
+  readonly from:
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "variable"; readonly name: string };
+}
+
+/** An SSH agent of a build; without a socket it is the caller's own. */
+export interface SshAgent {
+  readonly id: string;
+  /** Absolute. */
+  readonly socket?: string;
+}
+
+/** A place where build cache is read from or written to. */
+export interface BuildCache {
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A result that is written to this machine; `dest` is absolute: a directory for `local`, else a file. */
+export interface BuildOutput {
+  readonly kind: "local" | "tar" | "oci";
+  readonly dest: string;
+}

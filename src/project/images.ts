@@ -1,5 +1,8 @@
 import { isAbsolute, relative, resolve } from "node:path";
+import { normalizeCaches } from "./build-caches.ts";
 import { buildContext, namedContexts } from "./build-contexts.ts";
+import { normalizeOutputs } from "./build-outputs.ts";
+import { normalizeBuildSecrets, normalizeSsh } from "./build-secrets.ts";
 import { normalizeExtraHosts } from "./extra-hosts.ts";
 import type { DockFile, Image as FileImage } from "./file.gen.ts";
 import { quote } from "./findings.ts";
@@ -7,7 +10,7 @@ import { parseImageReference, referenceHint, withTag } from "./image-reference.t
 import { normalizeArgs, normalizeLabels } from "./key-values.ts";
 import type { BuildContext, DockerfileSource, Image } from "./image-model.ts";
 import { checkName, IMAGE_NAME } from "./names.ts";
-import { hostPath, items, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
+import { hostPath, members, placeAt, strings, texts, type Place, type Scope } from "./place.ts";
 import { compact, record } from "./plain-data.ts";
 import { normalizeSize, normalizeUlimits } from "./quantities.ts";
 
@@ -52,13 +55,12 @@ type ImageMap = Exclude<FileImage, string>;
 function normalizeImage(given: FileImage, names: { key: string; tag: string | undefined }, place: Place): Image {
   const file = typeof given === "string" ? { context: given } : given;
   const context = buildContext(file.context ?? ".", typeof given === "string" ? place : place.at("context"));
-  checkOutput(file.output, place.at("output"));
   return compact<Image>({
     key: names.key,
     context,
     dockerfile: dockerfileOf(file, context, place),
     target: file.target,
-    args: normalizeArgs(file.args, place.at("args")),
+    args: withSourceDate(normalizeArgs(file.args, place.at("args")), place),
     tags: tagsOf(file.tags, names, place.at("tags")),
     labels: normalizeLabels(file.labels, place.at("labels")),
     platforms: platformsOf(file.platforms, place.at("platforms")),
@@ -70,8 +72,22 @@ function normalizeImage(given: FileImage, names: { key: string; tag: string | un
     extraHosts: normalizeExtraHosts(file.extra_hosts, place.at("extra_hosts")),
     shmSize: normalizeSize(file.shm_size, place.at("shm_size")),
     ulimits: normalizeUlimits(file.ulimits, place.at("ulimits")),
+    secrets: normalizeBuildSecrets(file.secrets, place.at("secrets")),
+    ssh: normalizeSsh(file.ssh, place.at("ssh")),
+    cacheFrom: normalizeCaches(file.cache_from, "from", place.at("cache_from")),
+    cacheTo: normalizeCaches(file.cache_to, "to", place.at("cache_to")),
+    outputs: normalizeOutputs(file.output, place.at("output")),
+    entitlements: entitlementsOf(file.entitlements, place.at("entitlements")),
+    provenance: attestation(file.provenance, { plain: "mode=min", keys: ["mode", "version"] }, place.at("provenance")),
+    sbom: attestation(file.sbom, { plain: "", keys: ["generator"] }, place.at("sbom")),
     at: place.entry(),
   });
+}
+
+/** The time that reproducible builds put in place of the present one comes from the environment, as with other builders. */
+function withSourceDate(args: Record<string, string>, { scope }: Place): Record<string, string> {
+  const time = scope.lookup("SOURCE_DATE_EPOCH");
+  return time === undefined || time === "" ? args : { SOURCE_DATE_EPOCH: time, ...args };
 }
 
 function dockerfileOf(file: ImageMap, context: BuildContext, place: Place): DockerfileSource {
@@ -117,23 +133,31 @@ function platformsOf(given: ImageMap["platforms"], place: Place): string[] {
     if (!PLATFORM.test(platform)) at.invalid("is no platform", "write it as `linux/amd64`");
     return platform;
   });
-  if (platforms.length > 1) place.notSupportedYet("more than one platform");
-  return platforms;
+  return [...new Set(platforms)];
 }
 
 /** `os/architecture[/variant]`. */
 export const PLATFORM = /^[a-z0-9]+(\/[a-z0-9_]+){1,2}$/;
 
-function checkOutput(given: ImageMap["output"], place: Place): void {
-  const outputs = Array.isArray(given)
-    ? [...items(given, place)]
-    : given === undefined
-      ? []
-      : [[given, place] as const];
-  for (const [output, at] of outputs) {
-    const { type, dest } = typeof output === "string" ? { type: output } : output;
-    if (type === "image" && dest === undefined) continue;
-    if (["image", "local", "tar", "oci"].includes(type)) at.notSupportedYet("any `output` but `image`");
-    else at.invalid("is no output", "use `image`, `local`, `tar` or `oci`");
-  }
+const ENTITLEMENTS = ["network.host", "security.insecure"];
+
+function entitlementsOf(given: ImageMap["entitlements"], place: Place): string[] {
+  return strings(given, place).flatMap(([name, at]) => {
+    if (ENTITLEMENTS.includes(name)) return [name];
+    at.invalid("is no privilege of a build", `the engine's builder has ${ENTITLEMENTS.map(quote).join(" and ")}`);
+    return [];
+  });
+}
+
+/** What the builder is told about an attestation; undefined for none. */
+function attestation(
+  given: boolean | string | undefined,
+  { plain, keys }: { readonly plain: string; readonly keys: readonly string[] },
+  place: Place,
+): string | undefined {
+  if (given === undefined || given === false || given === "false") return undefined;
+  if (given === true || given === "true") return plain;
+  const pairs = given.split(",").map((part) => part.split("="));
+  if (pairs.every(([key = "", value]) => keys.includes(key) && value !== undefined)) return given;
+  return place.invalid("can't be read", `use \`true\`, \`false\` or \`${keys[0] ?? ""}=…\``);
 }

@@ -15,6 +15,8 @@ export interface Project {
   readonly volumes: Readonly<Record<string, Volume>>;
   readonly secrets: Readonly<Record<string, GrantedFile>>;
   readonly configs: Readonly<Record<string, GrantedFile>>;
+  /** Values of the variables that secrets of builds come from, of those that are set; apart, so that no printed image holds one. */
+  readonly secretVariables?: Readonly<Record<string, string>>;
   /** Keys of services and images by group; groups within groups are spelled out. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** Profiles that were asked for; `*` is every one. */

@@ -2,10 +2,10 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
+const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false,"x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"},"x-not-yet":true},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^x-", "u");
-const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"x-not-yet":true},"ssh":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_from":{"$ref":"#/definitions/strings","x-not-yet":true},"cache_to":{"$ref":"#/definitions/strings","x-not-yet":true},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings","x-not-yet":true},"provenance":{"type":["boolean","string"],"x-not-yet":true},"sbom":{"type":["boolean","string"],"x-not-yet":true},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 const schema8 = {"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -434,7 +434,13 @@ errors++;
 }
 if(data.secrets !== undefined){
 let data10 = data.secrets;
-const err8 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.secrets,data:data10};
+if(Array.isArray(data10)){
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.id === undefined){
+const err8 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "id"},schema:schema7.properties.secrets.items.required,parentSchema:schema7.properties.secrets.items,data:data11};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -442,13 +448,10 @@ else {
 vErrors.push(err8);
 }
 errors++;
-if(Array.isArray(data10)){
-const len0 = data10.length;
-for(let i0=0; i0<len0; i0++){
-let data11 = data10[i0];
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.id === undefined){
-const err9 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "id"},schema:schema7.properties.secrets.items.required,parentSchema:schema7.properties.secrets.items,data:data11};
+}
+for(const key2 in data11){
+if(!((((key2 === "id") || (key2 === "file")) || (key2 === "env")) || (pattern0.test(key2)))){
+const err9 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema7.properties.secrets.items,data:data11};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -457,9 +460,11 @@ vErrors.push(err9);
 }
 errors++;
 }
-for(const key2 in data11){
-if(!((((key2 === "id") || (key2 === "file")) || (key2 === "env")) || (pattern0.test(key2)))){
-const err10 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema7.properties.secrets.items,data:data11};
+}
+if(data11.id !== undefined){
+let data12 = data11.id;
+if(typeof data12 !== "string"){
+const err10 = {instancePath:instancePath+"/secrets/" + i0+"/id",schemaPath:"#/properties/secrets/items/properties/id/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.id.type,parentSchema:schema7.properties.secrets.items.properties.id,data:data12};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -469,10 +474,10 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data11.id !== undefined){
-let data12 = data11.id;
-if(typeof data12 !== "string"){
-const err11 = {instancePath:instancePath+"/secrets/" + i0+"/id",schemaPath:"#/properties/secrets/items/properties/id/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.id.type,parentSchema:schema7.properties.secrets.items.properties.id,data:data12};
+if(data11.file !== undefined){
+let data13 = data11.file;
+if(typeof data13 !== "string"){
+const err11 = {instancePath:instancePath+"/secrets/" + i0+"/file",schemaPath:"#/properties/secrets/items/properties/file/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.file.type,parentSchema:schema7.properties.secrets.items.properties.file,data:data13};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -482,10 +487,10 @@ vErrors.push(err11);
 errors++;
 }
 }
-if(data11.file !== undefined){
-let data13 = data11.file;
-if(typeof data13 !== "string"){
-const err12 = {instancePath:instancePath+"/secrets/" + i0+"/file",schemaPath:"#/properties/secrets/items/properties/file/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.file.type,parentSchema:schema7.properties.secrets.items.properties.file,data:data13};
+if(data11.env !== undefined){
+let data14 = data11.env;
+if(typeof data14 !== "string"){
+const err12 = {instancePath:instancePath+"/secrets/" + i0+"/env",schemaPath:"#/properties/secrets/items/properties/env/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.env.type,parentSchema:schema7.properties.secrets.items.properties.env,data:data14};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -495,10 +500,9 @@ vErrors.push(err12);
 errors++;
 }
 }
-if(data11.env !== undefined){
-let data14 = data11.env;
-if(typeof data14 !== "string"){
-const err13 = {instancePath:instancePath+"/secrets/" + i0+"/env",schemaPath:"#/properties/secrets/items/properties/env/type",keyword:"type",params:{type: "string"},schema:schema7.properties.secrets.items.properties.env.type,parentSchema:schema7.properties.secrets.items.properties.env,data:data14};
+}
+else {
+const err13 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/type",keyword:"type",params:{type: "object"},schema:schema7.properties.secrets.items.type,parentSchema:schema7.properties.secrets.items,data:data11};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -510,7 +514,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/secrets/" + i0,schemaPath:"#/properties/secrets/items/type",keyword:"type",params:{type: "object"},schema:schema7.properties.secrets.items.type,parentSchema:schema7.properties.secrets.items,data:data11};
+const err14 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema7.properties.secrets.type,parentSchema:schema7.properties.secrets,data:data10};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -520,72 +524,33 @@ vErrors.push(err14);
 errors++;
 }
 }
+if(data.ssh !== undefined){
+if(!(validate25(data.ssh, {instancePath:instancePath+"/ssh",parentData:data,parentDataProperty:"ssh",rootData}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
 }
-else {
-const err15 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema7.properties.secrets.type,parentSchema:schema7.properties.secrets,data:data10};
+}
+if(data.cache_from !== undefined){
+if(!(validate25(data.cache_from, {instancePath:instancePath+"/cache_from",parentData:data,parentDataProperty:"cache_from",rootData}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+}
+if(data.cache_to !== undefined){
+if(!(validate25(data.cache_to, {instancePath:instancePath+"/cache_to",parentData:data,parentDataProperty:"cache_to",rootData}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+}
+if(data.no_cache !== undefined){
+let data18 = data.no_cache;
+if(typeof data18 !== "boolean"){
+const err15 = {instancePath:instancePath+"/no_cache",schemaPath:"#/properties/no_cache/type",keyword:"type",params:{type: "boolean"},schema:schema7.properties.no_cache.type,parentSchema:schema7.properties.no_cache,data:data18};
 if(vErrors === null){
 vErrors = [err15];
 }
 else {
 vErrors.push(err15);
-}
-errors++;
-}
-}
-if(data.ssh !== undefined){
-let data15 = data.ssh;
-if(!(validate25(data15, {instancePath:instancePath+"/ssh",parentData:data,parentDataProperty:"ssh",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
-errors = vErrors.length;
-}
-const err16 = {instancePath:instancePath+"/ssh",schemaPath:"#/properties/ssh/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.ssh,data:data15};
-if(vErrors === null){
-vErrors = [err16];
-}
-else {
-vErrors.push(err16);
-}
-errors++;
-}
-if(data.cache_from !== undefined){
-let data16 = data.cache_from;
-if(!(validate25(data16, {instancePath:instancePath+"/cache_from",parentData:data,parentDataProperty:"cache_from",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
-errors = vErrors.length;
-}
-const err17 = {instancePath:instancePath+"/cache_from",schemaPath:"#/properties/cache_from/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.cache_from,data:data16};
-if(vErrors === null){
-vErrors = [err17];
-}
-else {
-vErrors.push(err17);
-}
-errors++;
-}
-if(data.cache_to !== undefined){
-let data17 = data.cache_to;
-if(!(validate25(data17, {instancePath:instancePath+"/cache_to",parentData:data,parentDataProperty:"cache_to",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
-errors = vErrors.length;
-}
-const err18 = {instancePath:instancePath+"/cache_to",schemaPath:"#/properties/cache_to/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.cache_to,data:data17};
-if(vErrors === null){
-vErrors = [err18];
-}
-else {
-vErrors.push(err18);
-}
-errors++;
-}
-if(data.no_cache !== undefined){
-let data18 = data.no_cache;
-if(typeof data18 !== "boolean"){
-const err19 = {instancePath:instancePath+"/no_cache",schemaPath:"#/properties/no_cache/type",keyword:"type",params:{type: "boolean"},schema:schema7.properties.no_cache.type,parentSchema:schema7.properties.no_cache,data:data18};
-if(vErrors === null){
-vErrors = [err19];
-}
-else {
-vErrors.push(err19);
 }
 errors++;
 }
@@ -599,12 +564,12 @@ errors = vErrors.length;
 if(data.pull !== undefined){
 let data20 = data.pull;
 if(typeof data20 !== "boolean"){
-const err20 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "boolean"},schema:schema7.properties.pull.type,parentSchema:schema7.properties.pull,data:data20};
+const err16 = {instancePath:instancePath+"/pull",schemaPath:"#/properties/pull/type",keyword:"type",params:{type: "boolean"},schema:schema7.properties.pull.type,parentSchema:schema7.properties.pull,data:data20};
 if(vErrors === null){
-vErrors = [err20];
+vErrors = [err16];
 }
 else {
-vErrors.push(err20);
+vErrors.push(err16);
 }
 errors++;
 }
@@ -612,22 +577,22 @@ errors++;
 if(data.network !== undefined){
 let data21 = data.network;
 if(typeof data21 !== "string"){
-const err21 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: "string"},schema:schema7.properties.network.type,parentSchema:schema7.properties.network,data:data21};
+const err17 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: "string"},schema:schema7.properties.network.type,parentSchema:schema7.properties.network,data:data21};
 if(vErrors === null){
-vErrors = [err21];
+vErrors = [err17];
 }
 else {
-vErrors.push(err21);
+vErrors.push(err17);
 }
 errors++;
 }
 if(!(((data21 === "default") || (data21 === "none")) || (data21 === "host"))){
-const err22 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/enum",keyword:"enum",params:{allowedValues: schema7.properties.network.enum},schema:schema7.properties.network.enum,parentSchema:schema7.properties.network,data:data21};
+const err18 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/enum",keyword:"enum",params:{allowedValues: schema7.properties.network.enum},schema:schema7.properties.network.enum,parentSchema:schema7.properties.network,data:data21};
 if(vErrors === null){
-vErrors = [err22];
+vErrors = [err18];
 }
 else {
-vErrors.push(err22);
+vErrors.push(err18);
 }
 errors++;
 }
@@ -641,33 +606,33 @@ errors = vErrors.length;
 if(data.shm_size !== undefined){
 let data23 = data.shm_size;
 if((typeof data23 !== "string") && (!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23))))){
-const err23 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/type",keyword:"type",params:{type: schema7.properties.shm_size.type},schema:schema7.properties.shm_size.type,parentSchema:schema7.properties.shm_size,data:data23};
+const err19 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/type",keyword:"type",params:{type: schema7.properties.shm_size.type},schema:schema7.properties.shm_size.type,parentSchema:schema7.properties.shm_size,data:data23};
 if(vErrors === null){
-vErrors = [err23];
+vErrors = [err19];
 }
 else {
-vErrors.push(err23);
+vErrors.push(err19);
 }
 errors++;
 }
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 9007199254740991 || isNaN(data23)){
-const err24 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema7.properties.shm_size,data:data23};
+const err20 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},schema:9007199254740991,parentSchema:schema7.properties.shm_size,data:data23};
 if(vErrors === null){
-vErrors = [err24];
+vErrors = [err20];
 }
 else {
-vErrors.push(err24);
+vErrors.push(err20);
 }
 errors++;
 }
 if(data23 < -1 || isNaN(data23)){
-const err25 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema7.properties.shm_size,data:data23};
+const err21 = {instancePath:instancePath+"/shm_size",schemaPath:"#/properties/shm_size/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},schema:-1,parentSchema:schema7.properties.shm_size,data:data23};
 if(vErrors === null){
-vErrors = [err25];
+vErrors = [err21];
 }
 else {
-vErrors.push(err25);
+vErrors.push(err21);
 }
 errors++;
 }
@@ -682,12 +647,12 @@ errors = vErrors.length;
 if(data.output !== undefined){
 let data25 = data.output;
 if((typeof data25 !== "string") && (!(Array.isArray(data25)))){
-const err26 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: schema7.properties.output.type},schema:schema7.properties.output.type,parentSchema:schema7.properties.output,data:data25};
+const err22 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: schema7.properties.output.type},schema:schema7.properties.output.type,parentSchema:schema7.properties.output,data:data25};
 if(vErrors === null){
-vErrors = [err26];
+vErrors = [err22];
 }
 else {
-vErrors.push(err26);
+vErrors.push(err22);
 }
 errors++;
 }
@@ -696,7 +661,52 @@ const len1 = data25.length;
 for(let i1=0; i1<len1; i1++){
 let data26 = data25[i1];
 if((typeof data26 !== "string") && (!(data26 && typeof data26 == "object" && !Array.isArray(data26)))){
-const err27 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/type",keyword:"type",params:{type: schema7.properties.output.items.type},schema:schema7.properties.output.items.type,parentSchema:schema7.properties.output.items,data:data26};
+const err23 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/type",keyword:"type",params:{type: schema7.properties.output.items.type},schema:schema7.properties.output.items.type,parentSchema:schema7.properties.output.items,data:data26};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(data26.type === undefined){
+const err24 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/required",keyword:"required",params:{missingProperty: "type"},schema:schema7.properties.output.items.required,parentSchema:schema7.properties.output.items,data:data26};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+for(const key3 in data26){
+if(!(((key3 === "type") || (key3 === "dest")) || (pattern0.test(key3)))){
+const err25 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema7.properties.output.items,data:data26};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data26.type !== undefined){
+let data27 = data26.type;
+if(typeof data27 !== "string"){
+const err26 = {instancePath:instancePath+"/output/" + i1+"/type",schemaPath:"#/properties/output/items/properties/type/type",keyword:"type",params:{type: "string"},schema:schema7.properties.output.items.properties.type.type,parentSchema:schema7.properties.output.items.properties.type,data:data27};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(!((((data27 === "image") || (data27 === "local")) || (data27 === "tar")) || (data27 === "oci"))){
+const err27 = {instancePath:instancePath+"/output/" + i1+"/type",schemaPath:"#/properties/output/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema7.properties.output.items.properties.type.enum},schema:schema7.properties.output.items.properties.type.enum,parentSchema:schema7.properties.output.items.properties.type,data:data27};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -705,61 +715,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(data26.type === undefined){
-const err28 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/required",keyword:"required",params:{missingProperty: "type"},schema:schema7.properties.output.items.required,parentSchema:schema7.properties.output.items,data:data26};
+}
+if(data26.dest !== undefined){
+let data28 = data26.dest;
+if(typeof data28 !== "string"){
+const err28 = {instancePath:instancePath+"/output/" + i1+"/dest",schemaPath:"#/properties/output/items/properties/dest/type",keyword:"type",params:{type: "string"},schema:schema7.properties.output.items.properties.dest.type,parentSchema:schema7.properties.output.items.properties.dest,data:data28};
 if(vErrors === null){
 vErrors = [err28];
 }
 else {
 vErrors.push(err28);
-}
-errors++;
-}
-for(const key3 in data26){
-if(!(((key3 === "type") || (key3 === "dest")) || (pattern0.test(key3)))){
-const err29 = {instancePath:instancePath+"/output/" + i1,schemaPath:"#/properties/output/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema7.properties.output.items,data:data26};
-if(vErrors === null){
-vErrors = [err29];
-}
-else {
-vErrors.push(err29);
-}
-errors++;
-}
-}
-if(data26.type !== undefined){
-let data27 = data26.type;
-if(typeof data27 !== "string"){
-const err30 = {instancePath:instancePath+"/output/" + i1+"/type",schemaPath:"#/properties/output/items/properties/type/type",keyword:"type",params:{type: "string"},schema:schema7.properties.output.items.properties.type.type,parentSchema:schema7.properties.output.items.properties.type,data:data27};
-if(vErrors === null){
-vErrors = [err30];
-}
-else {
-vErrors.push(err30);
-}
-errors++;
-}
-if(!((((data27 === "image") || (data27 === "local")) || (data27 === "tar")) || (data27 === "oci"))){
-const err31 = {instancePath:instancePath+"/output/" + i1+"/type",schemaPath:"#/properties/output/items/properties/type/enum",keyword:"enum",params:{allowedValues: schema7.properties.output.items.properties.type.enum},schema:schema7.properties.output.items.properties.type.enum,parentSchema:schema7.properties.output.items.properties.type,data:data27};
-if(vErrors === null){
-vErrors = [err31];
-}
-else {
-vErrors.push(err31);
-}
-errors++;
-}
-}
-if(data26.dest !== undefined){
-let data28 = data26.dest;
-if(typeof data28 !== "string"){
-const err32 = {instancePath:instancePath+"/output/" + i1+"/dest",schemaPath:"#/properties/output/items/properties/dest/type",keyword:"type",params:{type: "string"},schema:schema7.properties.output.items.properties.dest.type,parentSchema:schema7.properties.output.items.properties.dest,data:data28};
-if(vErrors === null){
-vErrors = [err32];
-}
-else {
-vErrors.push(err32);
 }
 errors++;
 }
@@ -769,61 +734,36 @@ errors++;
 }
 }
 if(data.entitlements !== undefined){
-let data29 = data.entitlements;
-if(!(validate25(data29, {instancePath:instancePath+"/entitlements",parentData:data,parentDataProperty:"entitlements",rootData}))){
+if(!(validate25(data.entitlements, {instancePath:instancePath+"/entitlements",parentData:data,parentDataProperty:"entitlements",rootData}))){
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
-const err33 = {instancePath:instancePath+"/entitlements",schemaPath:"#/properties/entitlements/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.entitlements,data:data29};
-if(vErrors === null){
-vErrors = [err33];
-}
-else {
-vErrors.push(err33);
-}
-errors++;
 }
 if(data.provenance !== undefined){
 let data30 = data.provenance;
 if((typeof data30 !== "boolean") && (typeof data30 !== "string")){
-const err34 = {instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/type",keyword:"type",params:{type: schema7.properties.provenance.type},schema:schema7.properties.provenance.type,parentSchema:schema7.properties.provenance,data:data30};
+const err29 = {instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/type",keyword:"type",params:{type: schema7.properties.provenance.type},schema:schema7.properties.provenance.type,parentSchema:schema7.properties.provenance,data:data30};
 if(vErrors === null){
-vErrors = [err34];
+vErrors = [err29];
 }
 else {
-vErrors.push(err34);
+vErrors.push(err29);
 }
 errors++;
 }
-const err35 = {instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.provenance,data:data30};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
 }
 if(data.sbom !== undefined){
 let data31 = data.sbom;
 if((typeof data31 !== "boolean") && (typeof data31 !== "string")){
-const err36 = {instancePath:instancePath+"/sbom",schemaPath:"#/properties/sbom/type",keyword:"type",params:{type: schema7.properties.sbom.type},schema:schema7.properties.sbom.type,parentSchema:schema7.properties.sbom,data:data31};
+const err30 = {instancePath:instancePath+"/sbom",schemaPath:"#/properties/sbom/type",keyword:"type",params:{type: schema7.properties.sbom.type},schema:schema7.properties.sbom.type,parentSchema:schema7.properties.sbom,data:data31};
 if(vErrors === null){
-vErrors = [err36];
+vErrors = [err30];
 }
 else {
-vErrors.push(err36);
+vErrors.push(err30);
 }
 errors++;
 }
-const err37 = {instancePath:instancePath+"/sbom",schemaPath:"#/properties/sbom/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.sbom,data:data31};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
 }
 if(data.inherits !== undefined){
 let data32 = data.inherits;
@@ -831,23 +771,23 @@ if(!(validate25(data32, {instancePath:instancePath+"/inherits",parentData:data,p
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
-const err38 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.inherits,data:data32};
+const err31 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.inherits,data:data32};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err31];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err31);
 }
 errors++;
 }
 if(data.matrix !== undefined){
 let data33 = data.matrix;
-const err39 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.matrix,data:data33};
+const err32 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.matrix,data:data33};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err32];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err32);
 }
 errors++;
 if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
@@ -858,36 +798,36 @@ const len2 = data34.length;
 for(let i2=0; i2<len2; i2++){
 let data35 = data34[i2];
 if(((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))) && (typeof data35 !== "boolean")){
-const err40 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i2,schemaPath:"#/properties/matrix/additionalProperties/items/type",keyword:"type",params:{type: schema7.properties.matrix.additionalProperties.items.type},schema:schema7.properties.matrix.additionalProperties.items.type,parentSchema:schema7.properties.matrix.additionalProperties.items,data:data35};
+const err33 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i2,schemaPath:"#/properties/matrix/additionalProperties/items/type",keyword:"type",params:{type: schema7.properties.matrix.additionalProperties.items.type},schema:schema7.properties.matrix.additionalProperties.items.type,parentSchema:schema7.properties.matrix.additionalProperties.items,data:data35};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err33];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err33);
 }
 errors++;
 }
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/matrix/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema7.properties.matrix.additionalProperties.type,parentSchema:schema7.properties.matrix.additionalProperties,data:data34};
+const err34 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/matrix/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema7.properties.matrix.additionalProperties.type,parentSchema:schema7.properties.matrix.additionalProperties,data:data34};
 if(vErrors === null){
-vErrors = [err41];
+vErrors = [err34];
 }
 else {
-vErrors.push(err41);
+vErrors.push(err34);
 }
 errors++;
 }
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/type",keyword:"type",params:{type: "object"},schema:schema7.properties.matrix.type,parentSchema:schema7.properties.matrix,data:data33};
+const err35 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/type",keyword:"type",params:{type: "object"},schema:schema7.properties.matrix.type,parentSchema:schema7.properties.matrix,data:data33};
 if(vErrors === null){
-vErrors = [err42];
+vErrors = [err35];
 }
 else {
-vErrors.push(err42);
+vErrors.push(err35);
 }
 errors++;
 }
@@ -895,21 +835,21 @@ errors++;
 if(data.name !== undefined){
 let data36 = data.name;
 if(typeof data36 !== "string"){
-const err43 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema7.properties.name.type,parentSchema:schema7.properties.name,data:data36};
+const err36 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema7.properties.name.type,parentSchema:schema7.properties.name,data:data36};
 if(vErrors === null){
-vErrors = [err43];
+vErrors = [err36];
 }
 else {
-vErrors.push(err43);
+vErrors.push(err36);
 }
 errors++;
 }
-const err44 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.name,data:data36};
+const err37 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.name,data:data36};
 if(vErrors === null){
-vErrors = [err44];
+vErrors = [err37];
 }
 else {
-vErrors.push(err44);
+vErrors.push(err37);
 }
 errors++;
 }

@@ -26,6 +26,7 @@ const WORDS = {
   "target-changed": (words) => difference("target", words),
   "platform-changed": (words) => difference("platform", words),
   "label-changed": (words) => difference(`label ${words.path ?? "?"}`, words),
+  "secrets-changed": (words) => difference("secrets", words),
   "base-changed": (words) => difference(`base ${words.path ?? "image"}`, words),
   "inputs-changed": () => "inputs changed (the earlier ones are not on record)",
   "image-changed": (words) => difference(words.path === undefined ? "image" : `image ${words.path}`, words),

@@ -2,6 +2,7 @@ import { DockError } from "../../error.ts";
 import { plainRequest } from "../../plan/request.ts";
 import type { Image } from "../../project/image-model.ts";
 import type { Project } from "../../project/model.ts";
+import { type BuildFlags, withBuildFlags } from "../build-flags.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
@@ -9,7 +10,7 @@ import { imageNames } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { withBuildArgs, type World } from "../world.ts";
 
-interface BuildOptions {
+interface BuildOptions extends BuildFlags {
   readonly arg?: readonly string[];
   readonly tag?: readonly string[];
   readonly target?: string;
@@ -29,6 +30,10 @@ export const build: CommandDefinition = {
       .option("--arg <K=V>", "build argument for the images whose Dockerfiles declare it; IMAGE.K=V for one", collect)
       .option("-t, --tag <REF>", "tag instead of the declared ones, for one image (repeatable)", collect)
       .option("--target <STAGE>", "stage to build, for one image")
+      .option("--secret <ID>", "secret for steps that mount it: id=ID,src=PATH or id=ID,env=NAME (repeatable)", collect)
+      .option("--ssh <ID>", "SSH agent for steps that mount it: default, or ID=SOCKET (repeatable)", collect)
+      .option("--platform <OS/ARCH>", "platform to build for (repeatable)", collect)
+      .option("-o, --output <DEST>", "also write the result: a directory, or type=local|tar|oci,dest=PATH", collect)
       .option("--no-cache", "run every step again")
       .option("--pull", "ask the registries for newer base images")
       .option("--force", "ask the builder also where the inputs are unchanged")
@@ -41,7 +46,8 @@ export const build: CommandDefinition = {
     const keys = named.length > 0 ? named : Object.keys(declared.images).sort();
     if (keys.length === 0)
       throw new DockError("usage", "the project declares no images", { hint: 'add an "images:" section' });
-    const project = await withBuildArgs(forOneImage(declared, keys, given), given.arg ?? [], keys);
+    const flagged = withBuildFlags(forOneImage(declared, keys, given), keys, { flags: given, io: session.io });
+    const project = await withBuildArgs(flagged, given.arg ?? [], keys);
     const { stdout } = session.io;
     if (given.print) {
       stdout.write(
@@ -53,6 +59,7 @@ export const build: CommandDefinition = {
       ...plainRequest("plain"),
       images: keys,
       forceBuild: given.force === true || given.cache === false || given.pull === true,
+      outputs: true,
       noCache: given.cache === false,
       pull: given.pull ?? false,
     };

@@ -29,8 +29,9 @@ export const config: CommandDefinition = {
       stdout.write(session.globals.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(""));
       return 0;
     }
+    const { secretVariables: _, ...printed } = project;
     const plain = JSON.parse(
-      JSON.stringify({ ...project, secrets: withoutSecrets(project.secrets) }, withoutPlaces),
+      JSON.stringify({ ...printed, secrets: withoutSecrets(project.secrets) }, withoutPlaces),
     ) as Plain;
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);

@@ -1,4 +1,5 @@
 import type { CredentialsOf } from "./auth.ts";
+import type { BuildResultSink } from "./file-send.ts";
 import type { LocalSource } from "./source.ts";
 
 /** One image to build. */
@@ -30,4 +31,28 @@ export interface BuildRequest {
   /** References that the image gets when it is done. */
   readonly tags: readonly string[];
   readonly credentials: CredentialsOf;
+  /** Content by id of what steps may mount as a secret; read when a step asks. At most 500 kB each. */
+  readonly secrets: Readonly<Record<string, () => Promise<Uint8Array>>>;
+  /** Path of the agent's socket by id, for steps that mount it. */
+  readonly ssh: Readonly<Record<string, string>>;
+  readonly cacheFrom: readonly CacheEntry[];
+  readonly cacheTo: readonly CacheEntry[];
+  /** `network.host`, `security.insecure`. */
+  readonly entitlements: readonly string[];
+  /** By kind (`provenance`, `sbom`) what the builder is told about it. */
+  readonly attestations: Readonly<Record<string, string>>;
+  /** Where the result goes; undefined for the engine's own store. */
+  readonly output?: BuildOutputRequest;
+}
+
+/** A place of build cache: "registry" or "inline", and what the builder is told about it. */
+export interface CacheEntry {
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A result that the builder sends here. */
+export interface BuildOutputRequest {
+  readonly kind: "local" | "tar" | "oci";
+  readonly sink: BuildResultSink;
 }

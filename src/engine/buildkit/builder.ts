@@ -16,9 +16,9 @@ import { imageIdOf } from "./solve-message.ts";
 /** Opens a connection of one's own to the engine; the signal that it is given is used to give up the opening only. */
 export type Hijack = Engine["hijack"];
 
-/** An image that was built. */
+/** What came out of a build. */
 export interface BuildResult {
-  /** `sha256:…`, the id that the engine knows the image by. */
+  /** `sha256:…`, the id that the engine knows the image by; empty where the result was sent here instead. */
   readonly imageId: string;
 }
 
@@ -45,6 +45,9 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
     sources: request.sources,
     sharedKey: request.sharedKey,
     credentialsOf: request.credentials,
+    secrets: request.secrets,
+    ssh: request.ssh,
+    output: request.output,
     onUse: firstSign.resolve,
     onFailure: (error) => sourceFailure.reject(sourceError(error)),
     clock,
@@ -76,7 +79,7 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
         watchOver(client.connection, clock, signal),
         mustShow(firstSign.promise, clock),
       ]);
-      return { imageId: imageIdOf(response) };
+      return { imageId: request.output ? "" : imageIdOf(response) };
     } finally {
       stop.abort();
       // The builder ends the progress when the build is gone, also one that was canceled.

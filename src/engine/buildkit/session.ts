@@ -3,15 +3,24 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../std/clock.ts";
 import type { HijackHeaders } from "../engine.ts";
 import { credentials, type CredentialsOf } from "./auth.ts";
+import type { BuildOutputRequest } from "./build-request.ts";
+import { fileSendMethods } from "./file-send.ts";
 import { diffCopy, type FileSync } from "./file-sync.ts";
 import { serveGrpc, unary, type GrpcServer, type Method } from "./grpc-server.ts";
 import { MessageWriter } from "./pb.ts";
+import { secretMethods } from "./secrets.ts";
+import { sshMethods } from "./ssh.ts";
 
 /** What a session serves to the builder while a build runs. */
 export interface SessionOffer extends FileSync {
   /** Names the engine's copy of the sources that the next build with the same key may start from. */
   readonly sharedKey: string;
   readonly credentialsOf: CredentialsOf;
+  readonly secrets: Readonly<Record<string, () => Promise<Uint8Array>>>;
+  /** Paths of agents' sockets by id. */
+  readonly ssh: Readonly<Record<string, string>>;
+  /** Takes the result; undefined where it stays on the engine. */
+  readonly output: BuildOutputRequest | undefined;
   /** Called at every call except health checks. */
   readonly onUse: () => void;
   readonly clock: Clock;
@@ -32,6 +41,9 @@ export function makeSession(offer: SessionOffer): Session {
   const used = new Map<string, Method>([
     ["/moby.filesync.v1.FileSync/DiffCopy", diffCopy(offer)],
     ["/moby.filesync.v1.Auth/Credentials", credentials(offer.credentialsOf, offer.clock)],
+    ...(Object.keys(offer.secrets).length === 0 ? [] : secretMethods(offer.secrets)),
+    ...(Object.keys(offer.ssh).length === 0 ? [] : sshMethods(offer.ssh)),
+    ...(offer.output ? fileSendMethods(offer.output, offer.onFailure) : []),
   ]);
   const methods = new Map<string, Method>([
     ["/grpc.health.v1.Health/Check", unary(() => Promise.resolve(new MessageWriter().uint(1, SERVING).finish()))],

@@ -14,7 +14,7 @@ export const CONTROL = {
 export const DOCKERFILE = "dockerfile";
 
 /** Puts the result into the engine's own image store. */
-const EXPORTER = "moby";
+const STORE = "moby";
 
 /** A build argument that names another Dockerfile frontend, as a `# syntax=` line would. */
 const SYNTAX = "BUILDKIT_SYNTAX";
@@ -24,11 +24,12 @@ export function solveRequest(
   request: BuildRequest,
   { ref, session }: { readonly ref: string; readonly session: string },
 ): Buffer {
-  const output = request.tags.length > 0 ? [["name", request.tags.join(",")] as const] : [];
+  const exporter = request.output?.kind ?? STORE;
+  const output = exporter === STORE && request.tags.length > 0 ? [["name", request.tags.join(",")] as const] : [];
   const message = new MessageWriter()
     .text(1, ref)
     // Engines up to 25 read the one exporter of fields 3 and 4, later ones the list in field 13.
-    .text(3, EXPORTER)
+    .text(3, exporter)
     .map(4, output)
     .text(5, session)
     .text(6, request.args[SYNTAX] === undefined ? "dockerfile.v0" : "gateway.v0")
@@ -36,8 +37,22 @@ export function solveRequest(
       7,
       Object.entries(frontendAttributes(request)).sort(([a], [b]) => compareText(a, b)),
     );
-  if (request.network === "host") message.text(9, "network.host");
-  return message.bytes(13, new MessageWriter().text(1, EXPORTER).map(2, output).finish()).finish();
+  if (request.cacheFrom.length > 0 || request.cacheTo.length > 0) message.bytes(8, cacheOptions(request));
+  const entitlements = new Set([...(request.network === "host" ? ["network.host"] : []), ...request.entitlements]);
+  for (const entitlement of entitlements) message.text(9, entitlement);
+  return message.bytes(13, new MessageWriter().text(1, exporter).map(2, output).finish()).finish();
+}
+
+function cacheOptions({ cacheFrom, cacheTo }: BuildRequest): Buffer {
+  const options = new MessageWriter();
+  for (const [field, entries] of [
+    [4, cacheTo],
+    [5, cacheFrom],
+  ] as const) {
+    for (const { type, attributes } of entries)
+      options.bytes(field, new MessageWriter().text(1, type).map(2, Object.entries(attributes)).finish());
+  }
+  return options.finish();
 }
 
 /** What the Dockerfile frontend is told, by the names that it knows. */
@@ -64,6 +79,11 @@ export function frontendAttributes(request: BuildRequest): Record<string, string
     // Without this the Dockerfile is taken from the URL, even when one is offered.
     if (Object.hasOwn(request.sources, DOCKERFILE)) attributes["dockerfilekey"] = DOCKERFILE;
   }
+  if (request.cacheFrom.length > 0) {
+    const entries = request.cacheFrom.map(({ type, attributes: attrs }) => ({ Type: type, Attrs: attrs }));
+    attributes["cache-imports"] = JSON.stringify(entries);
+  }
+  for (const [kind, value] of Object.entries(request.attestations)) attributes[`attest:${kind}`] = value;
   const syntax = request.args[SYNTAX];
   if (syntax !== undefined) {
     attributes["source"] = syntax.split(" ")[0] ?? "";

@@ -32,7 +32,12 @@ export function dataPacketHead(id: number, length: number): Buffer {
   return writer.finish();
 }
 
-/** The sender's agreement that everything has been received. */
+/** The receiver's wish for a file, by its place in the walk. */
+export function requestPacket(id: number): Buffer {
+  return new MessageWriter().uint(1, REQUEST).uint(3, id).finish();
+}
+
+/** The receiver's word that it has everything, and the sender's agreement. */
 export function finishedPacket(): Buffer {
   return new MessageWriter().uint(1, FINISHED).finish();
 }

@@ -78,6 +78,12 @@ export function plainRequest(request: Partial<BuildRequest> & Pick<BuildRequest,
     namedContexts: {},
     tags: [],
     credentials: () => Promise.resolve(undefined),
+    secrets: {},
+    ssh: {},
+    cacheFrom: [],
+    cacheTo: [],
+    entitlements: [],
+    attestations: {},
     ...request,
   };
 }

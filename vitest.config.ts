@@ -22,6 +22,7 @@ const LONG = [
   "test/dockerfile/hidden.test.ts",
   "test/watch/loss.test.ts",
   "test/engine/transport.test.ts",
+  "test/engine/ssh.test.ts",
 ];
 
 export default defineConfig({

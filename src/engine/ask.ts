@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net";
 import type { Answer, Call } from "./call.ts";
 import { connectionFault } from "./fault.ts";
+import type { Reach } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readHttpAnswer } from "./http-answer.ts";
 import { LARGEST_ANSWER, type Leash } from "./leash.ts";
@@ -17,10 +17,10 @@ export interface Question extends Pick<Call, "what" | "headers"> {
  * would do the same, but it and Node's HTTP client take longer to load than the answers take to come, and commands
  * that find nothing to change need no more than this.
  */
-export async function ask(endpoint: Endpoint, question: Question, leash: Leash): Promise<Answer> {
+export async function ask({ endpoint, dial }: Reach, question: Question, leash: Leash): Promise<Answer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const socket = dial(endpoint);
+  const socket = dial();
   const stop = (): void => void socket.destroy(leash.reason());
   leash.signal.addEventListener("abort", stop, { once: true });
   try {
@@ -57,13 +57,4 @@ function headOf(endpoint: Endpoint, { method, path, headers = {} }: Question): s
   const host = endpoint.kind === "tcp" ? `${endpoint.host}:${endpoint.port}` : "localhost";
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
   return [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...lines, "Connection: close", "", ""].join("\r\n");
-}
-
-function dial(endpoint: Endpoint): Socket {
-  return endpoint.kind === "tcp" ? connect(endpoint.port, bareHost(endpoint.host)) : connect(endpoint.path);
-}
-
-/** An IPv6 address stands in brackets only in texts. */
-function bareHost(host: string): string {
-  return host.startsWith("[") ? host.slice(1, -1) : host;
 }

@@ -6,10 +6,11 @@ import { readdir } from "node:fs/promises";
 import { DockError } from "../error.ts";
 import { dockerEngine } from "./docker.ts";
 import { dockerConfigDir, homeDir, readDockerConfig, readJsonFile, type Environment } from "./docker-config.ts";
-import { DEFAULT_SOCKET, parseEndpoint, tlsFault, type Endpoint } from "./endpoint.ts";
+import { DEFAULT_SOCKET, parseEndpoint, TLS_PORT, type Endpoint, type TlsIdentity } from "./endpoint.ts";
 import type { Engine } from "./engine.ts";
 import { asOptionalObject, asOptionalText } from "./shape.ts";
 import { DEADLINES, type Deadlines } from "./call.ts";
+import { environmentTls, readIdentity } from "./tls-identity.ts";
 import { Transport } from "./transport.ts";
 
 /** What decides which engine is meant. */
@@ -38,12 +39,10 @@ export async function findEndpoint(choice: EngineChoice): Promise<Endpoint> {
   if (host !== undefined && context !== undefined) {
     throw new DockError("usage", "-H and --engine-context both name an engine", { hint: "leave one of them out" });
   }
-  if (host !== undefined) return withoutTls(parseEndpoint(host, "-H"), env, "DOCKER_TLS_VERIFY");
+  if (host !== undefined) return addressEndpoint(host, "-H", env);
   if (context !== undefined) return contextEndpoint(context, "--engine-context", env);
   const fromEnv = env["DOCKER_HOST"];
-  if (fromEnv !== undefined && fromEnv !== "") {
-    return withoutTls(parseEndpoint(fromEnv, "DOCKER_HOST"), env, "DOCKER_TLS_VERIFY");
-  }
+  if (fromEnv !== undefined && fromEnv !== "") return addressEndpoint(fromEnv, "DOCKER_HOST", env);
   const named = env["DOCKER_CONTEXT"];
   if (named !== undefined && named !== "") return contextEndpoint(named, "DOCKER_CONTEXT", env);
   const current = (await readDockerConfig(env))["currentContext"];
@@ -53,10 +52,16 @@ export async function findEndpoint(choice: EngineChoice): Promise<Endpoint> {
   return defaultEndpoint(env);
 }
 
-/** Any value of DOCKER_TLS_VERIFY but none asks for TLS, as it does for the docker command. */
-function withoutTls(endpoint: Endpoint, env: Environment, source: string): Endpoint {
-  if (endpoint.kind === "tcp" && (env["DOCKER_TLS_VERIFY"] ?? "") !== "") throw tlsFault(source);
-  return endpoint;
+/** The endpoint at an address, over TLS where the environment or the address asks for it. */
+async function addressEndpoint(address: string, source: string, env: Environment): Promise<Endpoint> {
+  const plain = parseEndpoint(address, source);
+  if (plain.kind !== "tcp") return plain;
+  const tls = await environmentTls(env);
+  return tls === undefined ? plain : overTls(parseEndpoint(address, source, TLS_PORT), tls);
+}
+
+function overTls(endpoint: Endpoint, tls: TlsIdentity): Endpoint {
+  return endpoint.kind === "tcp" ? { ...endpoint, tls } : endpoint;
 }
 
 async function contextEndpoint(name: string, source: string, env: Environment): Promise<Endpoint> {
@@ -67,9 +72,12 @@ async function contextEndpoint(name: string, source: string, env: Environment): 
   const docker = asOptionalObject(asOptionalObject(meta["Endpoints"], "Endpoints")["docker"], "Endpoints.docker");
   const host = asOptionalText(docker["Host"], "Host");
   const where = `the docker context "${name}" (${source})`;
-  const endpoint = host === "" ? defaultEndpoint(env) : parseEndpoint(host, where);
-  if (endpoint.kind === "tcp" && existsSync(join(contexts, "tls", sha256(name), "docker"))) throw tlsFault(where);
-  return endpoint;
+  const material = join(contexts, "tls", sha256(name), "docker");
+  const unverified = docker["SkipTLSVerify"] === true;
+  const secure = unverified || existsSync(material);
+  const endpoint = host === "" ? defaultEndpoint(env) : parseEndpoint(host, where, secure ? TLS_PORT : undefined);
+  if (endpoint.kind !== "tcp" || !(secure || endpoint.tls)) return endpoint;
+  return overTls(endpoint, { ...(await readIdentity(material)), ...(unverified ? { unverified } : {}) });
 }
 
 async function unknownContext(name: string, source: string, directory: string): Promise<DockError> {

@@ -1,6 +1,7 @@
 import { DockError } from "../error.ts";
 import { endpointText, type Endpoint } from "./endpoint.ts";
 import { ShapeError } from "./shape.ts";
+import { plainFault, tlsFault } from "./tls-fault.ts";
 
 /** What was asked of the engine, for the messages of errors: `create container "shop-web-1"`. */
 export type CallName = string;
@@ -9,6 +10,7 @@ export type CallName = string;
 export function statusFault(what: CallName, status: number, body: string): DockError {
   const message = engineMessage(body);
   if (message === undefined) {
+    if (/HTTP request to an HTTPS server/i.test(body)) return plainFault();
     return new DockError("engine-broken", `the engine could not ${what}: it answered ${status} without saying why`, {
       status,
       ...(body.trim() === "" ? {} : { detail: body.slice(0, 400) }),
@@ -96,7 +98,7 @@ export function connectionFault(what: CallName, error: unknown, endpoint: Endpoi
         hint: "check the address, the network and the firewall",
       });
     default:
-      return brokenFault(what, error);
+      return tlsFault(error, place) ?? brokenFault(what, error);
   }
 }
 

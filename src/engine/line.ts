@@ -2,20 +2,24 @@ import { Agent } from "node:http";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
 import { DockError } from "../error.ts";
+import { isSlowToDial, type Reach } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Where the engine is, and what requests to it are made with. */
 export interface Line {
   readonly endpoint: Endpoint;
   readonly modem: Docker["modem"];
+  /** Lets kept connections go; those in use belong to whoever uses them. */
+  close(): void;
 }
 
 /** What requests to an engine are made with. */
-export async function openLine(endpoint: Endpoint): Promise<Line> {
+export async function openLine(reach: Reach): Promise<Line> {
   const { default: Docker } = await import("dockerode");
-  const { modem } = construct(() => new Docker(modemOptions(endpoint)));
+  const agent = newAgent(reach);
+  const { modem } = construct(() => new Docker(modemOptions(reach.endpoint, agent)));
   followNoRedirections(modem as unknown as RequestBuilder);
-  return { endpoint, modem };
+  return { endpoint: reach.endpoint, modem, close: () => agent.destroy() };
 }
 
 /** The modem reads the environment even when nothing of it is wanted. */
@@ -42,9 +46,9 @@ function followNoRedirections(modem: RequestBuilder): void {
 }
 
 /** Every option is written out because the modem fills what is absent from the environment. */
-function modemOptions(endpoint: Endpoint): Docker.DockerOptions {
+function modemOptions(endpoint: Endpoint, agent: Agent): Docker.DockerOptions {
   const common = {
-    agent: newAgent(),
+    agent,
     protocol: "http",
     version: undefined,
     timeout: undefined,
@@ -52,14 +56,25 @@ function modemOptions(endpoint: Endpoint): Docker.DockerOptions {
     cert: undefined,
     key: undefined,
   } as const;
-  if (endpoint.kind === "tcp") return { ...common, host: `http://${endpoint.host}`, port: endpoint.port };
-  return { ...common, host: undefined, socketPath: endpoint.path };
+  // The agent makes the connections: for the modem, TLS and ssh are plain HTTP.
+  switch (endpoint.kind) {
+    case "tcp":
+      return { ...common, host: `http://${endpoint.host}`, port: endpoint.port };
+    case "ssh":
+      return { ...common, host: "http://localhost", port: 80 };
+    default:
+      return { ...common, host: undefined, socketPath: endpoint.path };
+  }
 }
 
-function newAgent(): Agent {
-  // A kept connection that the engine closes while idle would look like a fault of the next call.
-  const agent = new Agent({ keepAlive: false });
-  // For its debug log, the modem prints the agent with all its sockets at every request, even when nobody reads the
-  // log: 3 ms for one request, 10 ms for each of a hundred at once.
-  return Object.assign(agent, { [inspect.custom]: () => "Agent" });
+function newAgent({ endpoint, dial }: Reach): Agent {
+  // A kept connection that the engine closes while idle would look like a fault of the next call. Where making one takes
+  // its time it is kept all the same, for seconds.
+  const agent = new Agent({ keepAlive: isSlowToDial(endpoint) });
+  return Object.assign(agent, {
+    createConnection: dial,
+    // For its debug log, the modem prints the agent with all its sockets at every request, even when nobody reads the
+    // log: 3 ms for one request, 10 ms for each of a hundred at once.
+    [inspect.custom]: () => "Agent",
+  });
 }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { DockError } from "../error.ts";
 import { ask, queryText, type Question } from "./ask.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
+import { dialer, isSlowToDial, type Reach } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { brokenFault, connectionFault, isUnreadable, statusFault } from "./fault.ts";
 import { Leash, metered, readText, untilAborted } from "./leash.ts";
@@ -43,7 +44,7 @@ export class Transport {
   readonly deadlines: Deadlines;
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
-  #endpoint: Promise<Endpoint> | undefined;
+  #reach: Promise<Reach> | undefined;
   #line: Promise<Line> | undefined;
   #greeting: Promise<Greeting> | undefined;
 
@@ -142,11 +143,15 @@ export class Transport {
   /** Breaks off whatever is under way; later calls fail. */
   close(): void {
     this.#closing.abort(new Error("the engine's connection was closed"));
+    this.#line?.then(
+      (line) => line.close(),
+      () => undefined,
+    );
   }
 
   async #greet(): Promise<Greeting> {
     const call: Call = { what: "answer a ping", method: "GET", path: "/_ping", deadlineMs: this.deadlines.answer };
-    const endpoint = await this.#endpointOfEngine();
+    const { endpoint } = await this.#reachOfEngine();
     const { headers } = await this.#answer(call, "", this.#closing.signal);
     const podman = headers["libpod-api-version"] !== undefined || /libpod/i.test(headerText(headers["server"]) ?? "");
     return {
@@ -161,7 +166,9 @@ export class Transport {
   async #answer(call: Call, prefix: string, signal: AbortSignal): Promise<Answer> {
     const leash = new Leash(call, [signal, this.#closing.signal]);
     try {
-      return isQuestion(call) ? await this.#ask(call, prefix, leash) : await this.#exchange(call, prefix, leash);
+      const { endpoint } = await this.#reachOfEngine();
+      if (isQuestion(call) && !isSlowToDial(endpoint)) return await this.#ask(call, prefix, leash);
+      return await this.#exchange(call, prefix, leash);
     } catch (error) {
       throw leash.failure(error);
     } finally {
@@ -171,11 +178,11 @@ export class Transport {
   }
 
   async #ask(call: Call & { readonly method: Question["method"] }, prefix: string, leash: Leash): Promise<Answer> {
-    const endpoint = await this.#endpointOfEngine();
+    const reach = await this.#reachOfEngine();
     leash.signal.throwIfAborted();
     const { what, method, headers = {} } = call;
     const path = prefix + call.path + queryText(call.query ?? {});
-    const answer = await ask(endpoint, { what, method, path, headers }, leash);
+    const answer = await ask(reach, { what, method, path, headers }, leash);
     if (isAccepted(call, answer.status)) return answer;
     throw statusFault(what, answer.status, answer.text);
   }
@@ -237,21 +244,26 @@ export class Transport {
     });
   }
 
-  async #endpointOfEngine(): Promise<Endpoint> {
-    this.#endpoint ??= this.#options.endpoint();
-    return this.#endpoint;
+  async #reachOfEngine(): Promise<Reach> {
+    this.#reach ??= reachOf(this.#options.endpoint);
+    return this.#reach;
   }
 
   async #lineToEngine(): Promise<Line> {
-    this.#line ??= openLine(await this.#endpointOfEngine());
+    this.#line ??= openLine(await this.#reachOfEngine());
     return this.#line;
   }
 }
 
+async function reachOf(find: () => Promise<Endpoint>): Promise<Reach> {
+  const endpoint = await find();
+  return { endpoint, dial: await dialer(endpoint) };
+}
+
 /** Node's HTTP client and the library are loaded when they are needed: commands that only ask something do without. */
-async function openLine(endpoint: Endpoint): Promise<Line> {
+async function openLine(reach: Reach): Promise<Line> {
   const line = await import("./line.ts");
-  return line.openLine(endpoint);
+  return line.openLine(reach);
 }
 
 function isQuestion(call: Call): call is Call & { readonly method: Question["method"] } {

@@ -47,6 +47,13 @@ test.each([
   ["tcp://[::1]:2375", { kind: "tcp", host: "[::1]", port: 2375 }],
   ["http://box:1", { kind: "tcp", host: "box", port: 1 }],
   ["npipe:////./pipe/docker_engine", { kind: "npipe", path: "//./pipe/docker_engine" }],
+  ["https://box", { kind: "tcp", host: "box", port: 2376, tls: {} }],
+  ["ssh://box", { kind: "ssh", host: "box" }],
+  ["ssh://me@box:2222", { kind: "ssh", host: "box", user: "me", port: 2222 }],
+  [
+    "ssh://me@[fe80::1]/run/user/1000/docker.sock",
+    { kind: "ssh", host: "fe80::1", user: "me", socket: "/run/user/1000/docker.sock" },
+  ],
 ])("DOCKER_HOST=%s is an address", async (host, endpoint) => {
   expect(await findEndpoint(choice({ env: { DOCKER_HOST: host } }))).toEqual(endpoint);
   expect(await findEndpoint(choice({ host, env: { DOCKER_HOST: "garbage://" } }))).toEqual(endpoint);
@@ -58,8 +65,12 @@ test.each([
   ["tcp://", "engine-unreachable", 3],
   ["tcp://box:port", "engine-unreachable", 3],
   ["tcp://box:2375/path", "engine-unreachable", 3],
-  ["ssh://me@box", "not-supported", 2],
-  ["https://box:2376", "not-supported", 2],
+  ["ssh://", "engine-unreachable", 3],
+  ["ssh://me:geheim@box", "engine-unreachable", 3],
+  ["ssh://-oProxyCommand=x@box", "engine-unreachable", 3],
+  ["ssh://-oProxyCommand=x", "engine-unreachable", 3],
+  ["ssh://me@box;reboot", "engine-unreachable", 3],
+  ["ssh://me@box?x=1", "engine-unreachable", 3],
 ])("DOCKER_HOST=%s is refused with a message that names it", async (host, code, exit) => {
   const failure = await findEndpoint(choice({ env: { DOCKER_HOST: host } })).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code, message: expect.stringContaining("DOCKER_HOST"), hint: expect.any(String) });
@@ -72,7 +83,7 @@ test("the choice goes by flag, environment, context and default, in the docker c
   await setConfig({ currentContext: "rack" });
   const path = async (over: Parameters<typeof choice>[0]): Promise<string> => {
     const endpoint = await findEndpoint(choice(over));
-    return endpoint.kind === "tcp" ? endpoint.host : endpoint.path;
+    return endpoint.kind === "unix" ? endpoint.path : endpoint.kind === "tcp" ? endpoint.host : endpoint.kind;
   };
   const env = { DOCKER_HOST: "unix:///run/env.sock", DOCKER_CONTEXT: "lab" };
   expect(await path({ host: "unix:///run/flag.sock", env })).toBe("/run/flag.sock");
@@ -99,19 +110,6 @@ test("a context that does not exist is named, with the one that was meant", asyn
     message: 'there is no docker context "prodution" (--engine-context)',
     hint: 'did you mean "production"?',
   });
-});
-
-test("TLS is refused, not left out", async () => {
-  const tls = { DOCKER_TLS_VERIFY: "1" };
-  await expect(findEndpoint(choice({ env: { DOCKER_HOST: "tcp://box:2376", ...tls } }))).rejects.toMatchObject({
-    code: "not-supported",
-  });
-  expect(await findEndpoint(choice({ env: { DOCKER_HOST: "unix:///a.sock", ...tls } }))).toMatchObject({
-    kind: "unix",
-  });
-  await addContext("safe", "tcp://box:2376");
-  await mkdir(join(home, ".docker/contexts/tls", sha256("safe"), "docker"), { recursive: true });
-  await expect(findEndpoint(choice({ context: "safe" }))).rejects.toMatchObject({ code: "not-supported" });
 });
 
 test("a broken config.json is an error that names the file", async () => {

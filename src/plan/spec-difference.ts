@@ -1,4 +1,4 @@
-import { canonicalJson, compareText } from "../std/digest.ts";
+import { canonicalJson, compareText, sameJson } from "../std/digest.ts";
 import { changeOf, concealedValue, isClearable, liveSpec, replacingPart, updatablePart } from "./container-spec.ts";
 import { LABEL } from "./labels.ts";
 import type { ObservedContainer } from "./observed.ts";
@@ -16,8 +16,8 @@ export interface SpecDifference {
 export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlot): boolean {
   const before = parseSpec(container.labels[LABEL.spec]);
   if (before === undefined || container.settled === undefined) return true;
-  const replaced = canonicalJson(replacingPart(before)) !== canonicalJson(replacingPart(wanted.labelSpec));
-  return replaced || canonicalJson(container.settled) !== canonicalJson(updatablePart(wanted.labelSpec));
+  const kept = sameJson(replacingPart(before), replacingPart(wanted.labelSpec));
+  return !kept || !sameJson(container.settled, updatablePart(wanted.labelSpec));
 }
 
 /** Property by property, from the spec label; the environment's values before come from the live container where it was inspected. */
@@ -29,7 +29,7 @@ export function specDifference(container: ObservedContainer, wanted: WantedSlot)
   const update: Reason[] = [];
   for (const name of [...new Set([...Object.keys(now), ...Object.keys(wanted.labelSpec)])].sort(compareText)) {
     const [was, is] = [now[name], wanted.labelSpec[name]];
-    if (canonicalJson(was) === canonicalJson(is)) continue;
+    if (sameJson(was, is)) continue;
     if (changeOf(name) === "update" && (is !== undefined || isClearable(name)))
       update.push(...differences({ path: name, was, is }));
     else if (name === "environment") replace.push(...environmentDifferences(container, wanted, { was, is }));
@@ -61,7 +61,7 @@ function differences(change: Change): readonly Reason[] {
     const [before, after] = [isMap(was) ? was : {}, isMap(is) ? is : {}];
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]
       .sort(compareText)
-      .filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]))
+      .filter((key) => !sameJson(before[key], after[key]))
       .map((key) => reason({ path: `${path}.${key}`, was: before[key], is: after[key] }));
   }
   return [reason(change)];
@@ -74,7 +74,7 @@ function fileDifferences(change: Change): readonly Reason[] {
     const [was, is] = [memberOf(change.was, target), memberOf(change.is, target)];
     const [before, after] = [withoutContent(was), withoutContent(is)];
     const path = difference.path ?? change.path;
-    const sameRights = before !== undefined && after !== undefined && canonicalJson(before) === canonicalJson(after);
+    const sameRights = before !== undefined && after !== undefined && sameJson(before, after);
     return sameRights ? { code: "config-changed", path } : reason({ path, was: before, is: after });
   });
 }

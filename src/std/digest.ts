@@ -15,15 +15,38 @@ export function keyedDigest(key: string, data: string | Uint8Array): Digest {
 
 /** JSON with map keys in code point order at every depth, so that equal data has equal text. `undefined` members are left out. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    return `[${text}]`;
   }
-  return JSON.stringify(value) ?? "null";
+  const map = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(map).sort()) {
+    if (map[key] === undefined) continue;
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(map[key])}`;
+  }
+  return `{${text}}`;
+}
+
+/** Whether two values have the same canonical JSON, told without making it. */
+export function sameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null)
+    return canonicalJson(one) === canonicalJson(other);
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((item, index) => sameJson(item, other[index]));
+  }
+  const [before, after] = [one as Readonly<Record<string, unknown>>, other as Readonly<Record<string, unknown>>];
+  for (const key in before) if (!sameMember(before[key], after[key])) return false;
+  for (const key in after) if (before[key] === undefined && after[key] !== undefined) return false;
+  return true;
+}
+
+/** A member that is undefined is left out, which is not the same as null. */
+function sameMember(one: unknown, other: unknown): boolean {
+  return one === undefined || other === undefined ? one === other : sameJson(one, other);
 }
 
 /** Orders strings by UTF-16 code unit, the same on every machine and in every locale. */

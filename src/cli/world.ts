@@ -80,7 +80,7 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const remembered = await withSettled(session.cacheDirectory, project, described);
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const observed = await inspected(session, project, { observed: remembered, slots });
-  const reconciled = reconcile(project, { inputs, observed }, request);
+  const reconciled = reconcile(project, { inputs, observed, slots }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
 }

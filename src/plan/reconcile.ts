@@ -26,10 +26,18 @@ export interface Reconciled {
   readonly slots: readonly WantedSlot[];
 }
 
+/** What both sides are. */
+export interface ReconciledFrom {
+  readonly inputs: Inputs;
+  readonly observed: Observed;
+  /** What `wantedSlots` gave for these services before the engine was looked at more closely; worked out where it is not given. */
+  readonly slots?: readonly WantedSlot[];
+}
+
 /** What lets the engine match the file, from what both sides are now. Pure: equal arguments give an equal plan, whatever the order of the engine's lists. */
 export function reconcile(
   project: Project,
-  world: { readonly inputs: Inputs; readonly observed: Observed },
+  world: ReconciledFrom,
   request: PlanRequest,
 ): Reconciled {
   const builder = new PlanBuilder();
@@ -40,7 +48,7 @@ export function reconcile(
   }
   const asked = selectServices(project, request.services, request.noDeps);
   const services = withSharers(project, asked, world.observed);
-  const slots = wantedSlots(project, world, { mode: request.mode, services });
+  const slots = world.slots ?? wantedSlots(project, world, { mode: request.mode, services });
   const images = planImages(project, world, { builder, request, images: usedImages(slots) });
   const pulls = planPulls(slots, { builder, request, observed: world.observed });
   const scope = { project, observed: world.observed, builder, request, services, slots, images, pulls };

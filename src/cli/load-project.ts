@@ -28,6 +28,7 @@ export async function loadDiagnosed(session: Session, profiles?: readonly string
   const loaded = await load({
     cwd: io.cwd,
     env: io.env,
+    cacheDirectory: session.cacheDirectory,
     vars: keyValues(globals.var ?? [], "--var"),
     profiles: profiles ?? globals.profile,
     ...(globals.file === undefined ? {} : { file: globals.file }),

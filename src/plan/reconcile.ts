@@ -35,11 +35,7 @@ export interface ReconciledFrom {
 }
 
 /** What lets the engine match the file, from what both sides are now. Pure: equal arguments give an equal plan, whatever the order of the engine's lists. */
-export function reconcile(
-  project: Project,
-  world: ReconciledFrom,
-  request: PlanRequest,
-): Reconciled {
+export function reconcile(project: Project, world: ReconciledFrom, request: PlanRequest): Reconciled {
   const builder = new PlanBuilder();
   if (request.images !== undefined) {
     const images = planImages(project, world, { builder, request, images: request.images });

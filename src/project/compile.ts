@@ -11,7 +11,7 @@ import { checkEngineNames, link } from "./link.ts";
 import type { Image } from "./image-model.ts";
 import type { Project } from "./model.ts";
 import { normalizeNetworks, normalizeVolumes } from "./networks.ts";
-import { parse } from "./parse.ts";
+import type { Parsed } from "./parsed.ts";
 import { MAX_PORTS } from "./ports.ts";
 import { projectNameOf } from "./project-name.ts";
 import type { Scope } from "./place.ts";
@@ -48,10 +48,9 @@ export interface Compiled {
   readonly hidden: readonly string[];
 }
 
-/** Compiles the text of a project file. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
-export function compile(source: Source, options: CompileOptions): Compiled {
+/** Compiles a project file that was parsed. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
+export function compile(source: Source, parsed: Parsed, options: CompileOptions): Compiled {
   const dotenv = options.dotenv ? parseEnvFile(options.dotenv, "env") : { values: {}, diagnostics: [] };
-  const parsed = parse(source);
   const before = [...dotenv.diagnostics, ...parsed.diagnostics];
   if (!parsed.tree) return { diagnostics: sortDiagnostics(before), hidden: [] };
   const findings = collectFindings(source, parsed.tree);

@@ -5,7 +5,8 @@ import type { Diagnostic, Source } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { compile } from "./compile.ts";
 import type { Project } from "./model.ts";
-import { MAX_BYTES } from "./parse.ts";
+import { type IndexPlace, knownTree, rememberTree } from "./known-tree.ts";
+import { MAX_BYTES, type Parsed } from "./parsed.ts";
 
 /** Names of a project file, the first one wins. */
 const FILE_NAMES = ["dock.yaml", "dock.yml"];
@@ -24,6 +25,8 @@ export interface LoadOptions {
   readonly profiles?: readonly string[] | undefined;
   readonly vars: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where to keep what makes it faster to read an unchanged file again. */
+  readonly cacheDirectory?: string | undefined;
 }
 
 /** A project file that was read; `project` is undefined when a diagnostic is an error. */
@@ -49,7 +52,9 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
   if (!dotenv && options.envFile !== undefined)
     throw new DockError("not-found", `${options.envFile} does not exist`, { hint: "check --env-file" });
   const { env, vars, projectName, profiles } = options;
-  const { project, diagnostics, hidden } = compile(source, {
+  const { cacheDirectory } = options;
+  const parsed = await parseOnce(source, cacheDirectory === undefined ? undefined : { cacheDirectory, file });
+  const { project, diagnostics, hidden } = compile(source, parsed, {
     env,
     vars,
     projectName,
@@ -59,6 +64,16 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
     envFile,
   });
   return { project, diagnostics, source, hidden };
+}
+
+/** Parses a text, unless it is known where its values stand: the parser is the larger part of reading an unchanged file. */
+async function parseOnce(source: Source, place: IndexPlace | undefined): Promise<Parsed> {
+  const known = place && knownTree(place, source);
+  if (known) return { tree: known, diagnostics: [] };
+  const { parse } = await import("./parse.ts");
+  const parsed = parse(source);
+  if (place && parsed.tree && parsed.diagnostics.length === 0) await rememberTree(place, source, parsed.tree);
+  return parsed;
 }
 
 async function findProjectFile(cwd: string): Promise<string> {

@@ -1,11 +1,9 @@
 import { Composer, Lexer, Parser, type CST, type Document } from "yaml";
-import type { Diagnostic, Source } from "../diagnostic.ts";
+import type { Source } from "../diagnostic.ts";
 import { growTree } from "./grow-tree.ts";
-import type { Tree } from "./tree.ts";
+import { MAX_BYTES, type Parsed } from "./parsed.ts";
 import { syntaxDiagnostics } from "./yaml-syntax.ts";
 
-/** Largest project file, in bytes. */
-export const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
 const MAX_KEYS = 2000;
 /** Smallest parts that the scanner may find, six or so on a line; 1 MiB of nothing but brackets has more. */
@@ -13,12 +11,6 @@ const MAX_TOKENS = 100_000;
 /** Characters that YAML forbids; a NUL cuts strings short in the engine. */
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/;
-
-/** What became of a text: a tree when it is one YAML document within the limits, else what is wrong. */
-export interface Parsed {
-  readonly tree: Tree | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 /** Reads YAML 1.2 with anchors and merge keys. Never throws; size, depth and width are checked before anything recursive sees the text. */
 export function parse(source: Source): Parsed {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compile, type CompileOptions } from "../../src/project/compile.ts";
+import { parse } from "../../src/project/parse.ts";
 import { diagnosticsText } from "../support/diagnostics-text.ts";
 import { projectJson } from "../support/project-json.ts";
 
@@ -14,16 +15,14 @@ function compileCase(name: string): { text: string; isGood: boolean } {
   const read = (file: string): string => readFileSync(new URL(`${name}/${file}`, root), "utf8");
   const has = (file: string): boolean => existsSync(new URL(`${name}/${file}`, root));
   const extra: CaseOptions = has("options.json") ? (JSON.parse(read("options.json")) as CaseOptions) : {};
-  const { project, diagnostics } = compile(
-    { file: "dock.yaml", text: read("dock.yaml") },
-    {
-      env: { HOME: "/home/user" },
-      vars: {},
-      directory: "/work/handbook",
-      dotenv: has(".env") ? { file: ".env", text: read(".env") } : undefined,
-      ...extra,
-    },
-  );
+  const source = { file: "dock.yaml", text: read("dock.yaml") };
+  const { project, diagnostics } = compile(source, parse(source), {
+    env: { HOME: "/home/user" },
+    vars: {},
+    directory: "/work/handbook",
+    dotenv: has(".env") ? { file: ".env", text: read(".env") } : undefined,
+    ...extra,
+  });
   const notes = diagnosticsText(diagnostics);
   return { text: project ? `${notes}${projectJson(project)}` : notes, isGood: project !== undefined };
 }

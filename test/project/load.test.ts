@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -136,5 +136,46 @@ describe("variables", () => {
     const { project, diagnostics } = await load();
     expect(project).toBeUndefined();
     expect(diagnostics.map((one) => one.at && formatLocation(one.at))).toEqual([".env:2:1"]);
+  });
+});
+
+describe("what is kept of a project file to read it faster again", () => {
+  const kept = (): string => {
+    const [name = ""] = readdirSync(join(root, "cache/trees"));
+    return join(root, "cache/trees", name);
+  };
+  const loadKept = (): ReturnType<typeof load> => load({ cacheDirectory: join(root, "cache") });
+
+  test("has none of its content, and leads to the same project", async () => {
+    write("dock.yaml", 'services: { web: { image: "nginx:c4n4ry", environment: { A: "c4n4ry" } } }\n');
+    const first = await loadKept();
+    expect(readFileSync(kept(), "utf8")).not.toMatch(/c4n4ry|nginx|web/);
+    expect(await loadKept()).toEqual(first);
+  });
+
+  test("is used by nothing but the text that it was made of, and undamaged", async () => {
+    write("dock.yaml");
+    await loadKept();
+    const good = readFileSync(kept(), "utf8");
+    for (const bad of ["", "x", good.slice(0, -4), good.replace(/,4\b/, ",6"), good.replace("dock-tree", "dock-free")]) {
+      expect(bad).not.toBe(good);
+      writeFileSync(kept(), bad);
+      expect(imageOf(await loadKept()), bad).toEqual({ kind: "external", ref: "nginx:1" });
+      expect(readFileSync(kept(), "utf8")).toBe(good);
+    }
+    write("dock.yaml", GOOD.replace("nginx", "httpd"));
+    expect(imageOf(await loadKept())).toEqual({ kind: "external", ref: "httpd:1" });
+  });
+
+  test("is not there for a file with mistakes, which are told every time", async () => {
+    write("dock.yaml", "services: { web: { image: a }, web: { image: b } }\n");
+    for (let count = 0; count < 2; count += 1)
+      expect((await loadKept()).diagnostics.map(({ code }) => code)).toContain("duplicate-key");
+  });
+
+  test("is not needed: a place that can't be written costs nothing but time", async () => {
+    write("dock.yaml");
+    write("cache", "a file where the directory should be");
+    expect(imageOf(await loadKept())).toEqual({ kind: "external", ref: "nginx:1" });
   });
 });

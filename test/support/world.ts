@@ -2,14 +2,20 @@ import type { ImageInputs, Inputs } from "../../src/plan/inputs.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 import { compile } from "../../src/project/compile.ts";
 import type { Project } from "../../src/project/model.ts";
+import { parse } from "../../src/project/parse.ts";
 import { sha256 } from "../../src/std/digest.ts";
 
 /** The project that a dock.yaml's text declares; throws with its diagnostics when it has mistakes. */
 export function projectOf(text: string): Project {
-  const { project, diagnostics } = compile(
-    { file: "dock.yaml", text },
-    { env: {}, vars: {}, projectName: undefined, dotenv: undefined, directory: "/project", envFile: "/project/.env" },
-  );
+  const source = { file: "dock.yaml", text };
+  const { project, diagnostics } = compile(source, parse(source), {
+    env: {},
+    vars: {},
+    projectName: undefined,
+    dotenv: undefined,
+    directory: "/project",
+    envFile: "/project/.env",
+  });
   if (!project) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return project;
 }

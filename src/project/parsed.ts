@@ -1,0 +1,11 @@
+import type { Diagnostic } from "../diagnostic.ts";
+import type { Tree } from "./tree.ts";
+
+/** Largest project file, in bytes. */
+export const MAX_BYTES = 1024 * 1024;
+
+/** What became of a text: a tree when it is one YAML document within the limits, else what is wrong. */
+export interface Parsed {
+  readonly tree: Tree | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}

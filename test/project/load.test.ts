@@ -157,7 +157,13 @@ describe("what is kept of a project file to read it faster again", () => {
     write("dock.yaml");
     await loadKept();
     const good = readFileSync(kept(), "utf8");
-    for (const bad of ["", "x", good.slice(0, -4), good.replace(/,4\b/, ",6"), good.replace("dock-tree", "dock-free")]) {
+    for (const bad of [
+      "",
+      "x",
+      good.slice(0, -4),
+      good.replace(/,4\b/, ",6"),
+      good.replace("dock-tree", "dock-free"),
+    ]) {
       expect(bad).not.toBe(good);
       writeFileSync(kept(), bad);
       expect(imageOf(await loadKept()), bad).toEqual({ kind: "external", ref: "nginx:1" });

@@ -27,24 +27,13 @@ export interface OperationArgs {
   readonly "volume.remove": { readonly name: string };
   readonly "container.create": { readonly slot: SlotRef; readonly name: string };
   /** `id` is undefined where this plan creates the container. */
-  readonly "container.start": { readonly slot: SlotRef; readonly id?: string };
+  readonly "container.start": { readonly slot: SlotRef; readonly id?: string; readonly handover?: Handover };
   readonly "container.stop": { readonly id: string; readonly name: string; readonly timeoutSeconds: number };
   readonly "container.remove": { readonly id: string; readonly name: string; readonly volumes: boolean };
-  readonly "container.replace": {
-    readonly slot: SlotRef;
-    readonly id: string;
-    /** Name that the new container has in the end. */
-    readonly name: string;
-    /** Name that it has until the old one is gone. */
-    readonly temporaryName: string;
-    /** Id of the new container where an interrupted run has made it; else it is created. */
-    readonly successor?: string;
-    readonly timeoutSeconds: number;
-    readonly oldWasRunning: boolean;
-    /** Containers that run in namespaces of the old one: where it has to come back, they have to be started anew. */
-    readonly sharers?: readonly { readonly id: string; readonly timeoutSeconds: number }[];
+  readonly "container.replace": Replacement & {
     /** What the new one has to reach before the old one is removed. */
     readonly until: Readiness;
+    readonly handover?: Handover;
   };
   readonly "container.rename": { readonly id: string; readonly name: string };
   readonly "container.update": { readonly slot: SlotRef; readonly id: string };
@@ -53,7 +42,37 @@ export interface OperationArgs {
     readonly slot: SlotRef;
     readonly until: Readiness;
     readonly id?: string;
+    readonly handover?: Handover;
   };
+}
+
+/** One container that takes another one's place. */
+export interface Replacement {
+  readonly slot: SlotRef;
+  /** Of the old one. */
+  readonly id: string;
+  /** Name that the new container has in the end. */
+  readonly name: string;
+  /** Name that it has until the old one is gone. */
+  readonly temporaryName: string;
+  /** Id of the new container where an interrupted run has made it; else it is created. */
+  readonly successor?: string;
+  readonly timeoutSeconds: number;
+  readonly oldWasRunning: boolean;
+  /** Containers that run in namespaces of the old one: where it has to come back, they have to be started anew. */
+  readonly sharers?: readonly { readonly id: string; readonly timeoutSeconds: number }[];
+}
+
+/**
+ * Operations that can't each have a way back of their own, because one's new container needs what another one's old
+ * container has: all old ones stop before the first new one starts, and are kept until the last one is ready. They are
+ * carried out one after the other.
+ */
+export interface Handover {
+  readonly part: "first" | "between" | "last";
+  readonly replaced: readonly Replacement[];
+  /** Containers of other slots that start meanwhile; without `id` this plan makes them. */
+  readonly started: readonly { readonly slot: SlotRef; readonly id?: string; readonly timeoutSeconds: number }[];
 }
 
 /** When a container counts as ready: alive for the settle time, its health check or `ready` says so, or it exited with 0. */

@@ -66,6 +66,17 @@ export class PlanBuilder {
     return true;
   }
 
+  /** Puts another action in the place of one; its id stays. */
+  change(id: ActionId, change: (action: Action) => Action): void {
+    const action = this.#actions.get(id);
+    if (action) this.#actions.set(id, { ...change(action), id });
+  }
+
+  /** Whether an action is carried out only after another one, however many others come between. */
+  follows(id: ActionId, other: ActionId): boolean {
+    return id !== other && this.#waitsFor(id, other);
+  }
+
   has(id: ActionId): boolean {
     return this.#actions.has(id);
   }

@@ -53,8 +53,8 @@ export function reconcile(project: Project, world: ReconciledFrom, request: Plan
   leaveRemovedNetworks(world.observed, builder);
   const orphans = request.services === undefined && request.removeOrphans;
   planSpareNetworks(project, world.observed, { builder, wanted: networks, orphans });
-  freePortsFirst(scope);
   planSupersededTags(project, { ...world, wanted: images }, builder);
+  freePortsFirst(scope);
   const { conflicts, notices } = builder;
   return { plan: builder.build(project.name), conflicts, notices, images, slots };
 }

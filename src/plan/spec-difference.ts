@@ -133,7 +133,7 @@ function isMap(value: SpecValue | undefined): value is { readonly [key: string]:
   return typeof value === "object" && !Array.isArray(value);
 }
 
-function parseSpec(label: string | undefined): CanonicalSpec | undefined {
+export function parseSpec(label: string | undefined): CanonicalSpec | undefined {
   try {
     const parsed: unknown = JSON.parse(label ?? "");
     return parsed !== null && typeof parsed === "object" ? (parsed as CanonicalSpec) : undefined;

@@ -6,6 +6,7 @@ import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
 import { deliverToUnstarted } from "../deliver-files.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
+import { inHandover } from "../handover.ts";
 import { PORT_TAKEN, portTaken } from "../port-taken.ts";
 import { waitUntilReady } from "../readiness.ts";
 
@@ -25,6 +26,15 @@ export async function startContainer(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
+  const work = (): Promise<void> => startNow(operation, execution, signal);
+  await inHandover(execution, { handover: operation.handover, work }, signal);
+}
+
+async function startNow(
+  operation: Operation<"container.start">,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<void> {
   const id = operation.id ?? made(execution, operation.slot);
   const paused = execution.observed.containers.some((container) => container.id === id && container.state === "paused");
   if (operation.id !== undefined)
@@ -115,11 +125,10 @@ export async function waitForContainer(
 ): Promise<string> {
   const id = operation.id ?? made(execution, operation.slot);
   const startedAt = execution.made.started.get(slotTarget(operation.slot));
-  await waitUntilReady(
-    execution,
-    { wanted: wantedSlot(execution, operation.slot), id, until: operation.until, startedAt },
-    signal,
-  );
+  const wanted = wantedSlot(execution, operation.slot);
+  const work = (): Promise<void> =>
+    waitUntilReady(execution, { wanted, id, until: operation.until, startedAt }, signal);
+  await inHandover(execution, { handover: operation.handover, work }, signal);
   return operation.until === "alive" ? "running" : operation.until;
 }
 

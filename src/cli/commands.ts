@@ -147,6 +147,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Project file and tool",
     load: async () => (await import("./commands/validate.ts")).validate,
   },
+  completion: {
+    summary: "Print what makes a shell complete dock's words",
+    group: "Project file and tool",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
   version: {
     summary: "Show the versions of dock and the engine",
     group: "Project file and tool",

@@ -1,10 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { DockError } from "../error.ts";
-import { closest } from "../std/closest.ts";
-import type { CommandDefinition } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
 import { addGlobalOptions, commandIndex, type GlobalOptions, withoutAliases } from "./global-options.ts";
 import { helpPage } from "./help.ts";
+import { commandOf, loadCommand } from "./known-command.ts";
 import { quickAnswer } from "./quick-answer.ts";
 import { reportError } from "./report.ts";
 import { openSession, type Io } from "./session.ts";
@@ -21,7 +19,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (index < 0) return topLevel(before, io);
     const name = words[index] ?? "";
     if (name === "help") return await help(words[index + 1], io);
-    const definition = await load(name);
+    const definition = await loadCommand(name);
     const early = parse(new Command("dock"), before, io);
     const command = commandOf(name, definition);
     const late = parse(command, words.slice(index + 1), io);
@@ -46,26 +44,8 @@ function topLevel(before: readonly string[], io: Io): number {
 
 async function help(name: string | undefined, io: Io): Promise<number> {
   if (name === undefined) io.stdout.write(helpPage());
-  else io.stdout.write(commandOf(name, await load(name)).helpInformation());
+  else io.stdout.write(commandOf(name, await loadCommand(name)).helpInformation());
   return 0;
-}
-
-async function load(name: string): Promise<CommandDefinition> {
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry) return entry.load();
-  const meant = closest(name, Object.keys(COMMANDS));
-  throw new DockError("usage", `there is no command "${name}"`, {
-    hint: meant === undefined ? 'see "dock --help" for all commands' : `did you mean "dock ${meant}"?`,
-  });
-}
-
-function commandOf(name: string, definition: CommandDefinition): Command {
-  const command = new Command(`dock ${name}`);
-  command.description(COMMANDS[name]?.summary ?? "").helpOption("-h, --help", "show this help");
-  if (definition.usage !== "") command.usage(`[options] ${definition.usage}`);
-  definition.configure(command);
-  addGlobalOptions(command);
-  return command;
 }
 
 /** The values of a command's options, or undefined when help was asked for and shown. */

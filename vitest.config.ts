@@ -14,6 +14,7 @@ const LONG = [
   "test/catalogue/security-machine.test.ts",
   "test/catalogue/services.test.ts",
   "test/cli/logs.test.ts",
+  "test/scripts/executable.test.ts",
   "test/cli/no-op-calls.test.ts",
   "test/catalogue/security.test.ts",
   "test/catalogue/secrets.test.ts",

@@ -49,7 +49,7 @@ function chunk(name) {
 /** @param {string} name @returns {Record<string, Chunk>} */
 function compile(name) {
   const filename = join(__dirname, name);
-  const source = readFileSync(filename, "latin1");
+  const source = part(name).toString("latin1");
   const cache = ofUser(`${name}.${SUFFIX}`) ?? ofBuild(`${name}.${SUFFIX}`);
   const script = new Script(source, { filename, ...(cache ? { cachedData: cache.data } : {}) });
   const program = script.runInThisContext();
@@ -62,12 +62,17 @@ function compile(name) {
   return program;
 }
 
+/** A file of the release. An executable has them inside: its build puts another expression here. @param {string} name */
+function part(name) {
+  return readFileSync(join(__dirname, name));
+}
+
 /** @typedef {{ chunks: string[], data: Buffer }} Cache V8's data, and the names of the chunks whose functions it holds */
 
 /** The cache that the build made: as trustworthy as the release itself. @param {string} name @returns {Cache | undefined} */
 function ofBuild(name) {
   try {
-    return parse(readFileSync(join(__dirname, name)));
+    return parse(part(name));
   } catch {
     return undefined;
   }

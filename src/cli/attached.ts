@@ -1,3 +1,5 @@
+import type { Emit } from "../event.ts";
+import { runPreStop } from "../execute/hooks.ts";
 import { DockError } from "../error.ts";
 import { patience } from "../execute/patience.ts";
 import { LABEL } from "../plan/labels.ts";
@@ -101,6 +103,9 @@ async function stopAll(
       const service = services[slotOf(container)?.service ?? ""];
       const seconds = service ? stopSeconds(service) : 10;
       const bound = patience((seconds + 30) * 1000, `stop container "${container.name}"`);
+      const emit: Emit = (event) => session.renderer().emit(event);
+      if (service && container.state === "running")
+        await runPreStop({ engine, container: container.id, service }, emit, bound);
       await engine.stopContainer(container.id, seconds, bound);
     }),
   );

@@ -1,4 +1,5 @@
 import { DockError } from "../error.ts";
+import { runPostStart, runPreStop } from "../execute/hooks.ts";
 import { runInContainer } from "../execute/run-in-container.ts";
 import { type Owner, ownerOfCopies, syncFiles } from "../execute/sync.ts";
 import { readDockerfiles } from "../gather/dockerfiles.ts";
@@ -99,7 +100,9 @@ function effectsOf(session: Session, watched: Watched): Effects {
     },
     restart: async (key, container, signal) => {
       const service = current.services[key];
+      if (service) await runPreStop({ engine, container, service }, (event) => renderer.emit(event), signal);
       await engine.restartContainer(container, service ? stopSeconds(service) : 10, signal);
+      if (service) await runPostStart({ engine, container, service }, undefined, signal);
     },
     signal: (container, name, signal) => engine.killContainer(container, name, signal),
     exec: async (container, command, signal) => {

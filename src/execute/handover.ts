@@ -1,9 +1,11 @@
 import { DockError } from "../error.ts";
 import type { Handover, Replacement, SlotRef } from "../plan/operation.ts";
 import { slotTarget } from "../plan/operation.ts";
+import { slotOf } from "../plan/slot-state.ts";
 import { createSlotContainer } from "./create-container.ts";
 import { deliverToUnstarted, removeFileVolumes } from "./deliver-files.ts";
 import { type Execution, wantedSlot } from "./execution.ts";
+import { runPreStop } from "./hooks.ts";
 import { patience } from "./patience.ts";
 
 /** How long going back after a failure may take. */
@@ -62,11 +64,25 @@ export async function makeNewOnes(
 
 /** Stops the old containers, all at once. */
 export async function stopOldOnes(
-  { engine }: Execution,
+  execution: Execution,
   replaced: readonly Replacement[],
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all(replaced.map(({ id, timeoutSeconds }) => engine.stopContainer(id, timeoutSeconds, signal)));
+  await Promise.all(
+    replaced.map(async ({ id, timeoutSeconds }) => {
+      await beforeStop(execution, id, signal);
+      await execution.engine.stopContainer(id, timeoutSeconds, signal);
+    }),
+  );
+}
+
+/** What a container's service wants done in it before it stops, where it runs and the file still has its service. */
+export async function beforeStop(execution: Execution, id: string, signal: AbortSignal): Promise<void> {
+  const { engine, project, observed, emit } = execution;
+  const container = observed.containers.find((candidate) => candidate.id === id);
+  const service = container && project.services[slotOf(container)?.service ?? ""];
+  if (!service || container.state !== "running") return;
+  await runPreStop({ engine, container: id, service }, emit, signal);
 }
 
 /** The new containers serve: removes the old ones and gives the new ones their names. */

@@ -9,6 +9,11 @@ export interface ContainerCommand {
   readonly command: readonly string[];
   /** Undefined: the container's. */
   readonly user?: string;
+  /** Undefined: the container's. */
+  readonly workingDir?: string;
+  /** Besides the container's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly privileged?: boolean;
 }
 
 /** How a command ended. */
@@ -30,8 +35,8 @@ export async function runInContainer(
   of: ContainerCommand,
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const { container, command, user } = of;
-  const request = { command, tty: false, stdin: false, ...(user === undefined ? {} : { user }) };
+  const { container, ...process } = of;
+  const request = { ...process, tty: false, stdin: false };
   const id = await engine.execCreate(container, request, signal);
   const connection = await engine.execStart(id, { tty: false }, signal);
   const abort = (): void => void connection.destroy();

@@ -94,7 +94,7 @@ export interface DeviceRequestBody {
 }
 
 export interface MountBody {
-  readonly Type: "bind" | "volume" | "tmpfs";
+  readonly Type: "bind" | "volume" | "tmpfs" | "image";
   readonly Source?: string;
   readonly Target: string;
   readonly ReadOnly?: boolean;
@@ -105,6 +105,7 @@ export interface MountBody {
     /** Of the volume, where the engine has to make it. */
     readonly Labels?: Readonly<Record<string, string>>;
   };
+  readonly ImageOptions?: { readonly Subpath?: string };
   readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
 }
 

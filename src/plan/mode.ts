@@ -30,9 +30,19 @@ export function allMounts(service: EffectiveService): readonly Mount[] {
   return [...service.mounts, ...service.devMounts];
 }
 
+function portEnd({ containerPort, protocol }: Port): string {
+  return `${containerPort}/${protocol}`;
+}
+
 function addPorts(ports: readonly Port[], added: readonly Port[]): readonly Port[] {
   const key = (port: Port): string =>
-    `${port.hostIp}:${port.auto ? "auto" : (port.hostPort ?? "")}:${port.containerPort}/${port.protocol}`;
+    [
+      port.hostIp,
+      port.auto ? "auto" : port.hostPort,
+      port.hostRange?.first,
+      port.hostRange?.last,
+      portEnd(port),
+    ].join();
   const present = new Set(ports.map(key));
   return [...ports, ...added.filter((port) => !present.has(key(port)))];
 }

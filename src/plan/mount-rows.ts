@@ -63,6 +63,12 @@ function mountSpec(wish: ContainerWish, mount: Mount): MountSpec {
         ...(mount.noCopy ? { noCopy: true } : {}),
         ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }),
       };
+    case "image":
+      return {
+        ...common,
+        source: mount.image,
+        ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }),
+      };
     case "anonymous":
       return { ...common, ...(mount.noCopy ? { noCopy: true } : {}) };
     case "tmpfs":
@@ -94,6 +100,13 @@ function mountBody(mount: MountSpec): MountBody {
           ...(mount["mode"] === undefined ? {} : { Mode: Number(mount["mode"]) }),
         },
       };
+    case "image":
+      return {
+        ...common,
+        ...source,
+        Type: "image",
+        ...(mount["subpath"] === undefined ? {} : { ImageOptions: { Subpath: String(mount["subpath"]) } }),
+      };
     default:
       return {
         ...common,
@@ -114,7 +127,11 @@ function bindText(mount: MountSpec): string {
 }
 
 function mountNeed(mount: MountSpec): EngineNeed | undefined {
-  return mount["type"] === "volume" && mount["subpath"] !== undefined
+  const hasSubpath = mount["subpath"] !== undefined;
+  if (mount["type"] === "image") {
+    return { api: "1.48", release: "28", what: `the image mounted at ${mount["target"]}` };
+  }
+  return mount["type"] === "volume" && hasSubpath
     ? { api: "1.45", release: "26", what: `the \`subpath\` of the volume at ${mount["target"]}` }
     : undefined;
 }

@@ -16,7 +16,7 @@ export const NETWORK_ROWS: Readonly<Record<string, Row<SpecValue>>> = {
     (body, value) => {
       const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
       for (const port of value) {
-        const [, HostIp = "", HostPort = "", target = ""] = /^(.*):(\d*|auto):(\d+\/\w+)$/.exec(port) ?? [];
+        const [, HostIp = "", HostPort = "", target = ""] = /^(.*):(\d*|\d+-\d+|auto):(\d+\/\w+)$/.exec(port) ?? [];
         // The one that dock chose is put in where the container is created.
         (bindings[target] ??= []).push({ HostIp, HostPort: HostPort === "auto" ? "" : HostPort });
       }
@@ -97,7 +97,8 @@ export const NETWORK_ROWS: Readonly<Record<string, Row<SpecValue>>> = {
   ),
 };
 
-function hostPortText({ auto, hostPort }: Port): string {
+function hostPortText({ auto, hostPort, hostRange }: Port): string {
+  if (hostRange) return `${hostRange.first}-${hostRange.last}`;
   return auto ? "auto" : String(hostPort ?? "");
 }
 

@@ -4,6 +4,7 @@ import { type WantedNetwork, planNetworks } from "./networks.ts";
 import type { ObservedContainer } from "./observed.ts";
 import { slotTarget } from "./operation.ts";
 import type { Owner } from "./owner.ts";
+import { externalImages } from "./plan-pulls.ts";
 import { planSlot } from "./plan-slot.ts";
 import type { Action, ActionId } from "./plan.ts";
 import { readiness } from "./readiness.ts";
@@ -134,7 +135,8 @@ function needs(
 ): readonly (ActionId | undefined)[] {
   const mounts = [...wanted.service.mounts, ...wanted.service.devMounts];
   return [
-    of.image.kind === "built" ? of.image.image.build : of.pulls.get(of.image.ref),
+    of.image.kind === "built" ? of.image.image.build : undefined,
+    ...externalImages(wanted.service).map((ref) => of.pulls.get(ref)),
     ...wanted.service.networks.map(({ network }) => of.networks.get(network)?.create),
     ...mounts.map((mount) => (mount.kind === "volume" ? of.volumes.get(mount.volume) : undefined)),
   ];

@@ -91,6 +91,6 @@ export function teardown(
 }
 
 /** Seconds that a service's containers get to stop; the engine's default is 10. */
-export function stopSeconds(service: Service): number {
+export function stopSeconds(service: Pick<Service, "stopGracePeriod">): number {
   return service.stopGracePeriod === undefined ? 10 : Math.ceil(service.stopGracePeriod / 1000);
 }

@@ -8,6 +8,8 @@ export interface Port {
   readonly hostPort?: number;
   /** There where dock chooses a free host port, which the container keeps. */
   readonly auto?: true;
+  /** There instead of `hostPort` where the engine takes a free one of these, the last one included, at each start. */
+  readonly hostRange?: { readonly first: number; readonly last: number };
   readonly containerPort: number;
   readonly protocol: "tcp" | "udp" | "sctp";
 }
@@ -34,6 +36,15 @@ export type Mount =
       readonly readOnly: boolean;
       readonly noCopy: boolean;
       readonly subpath?: string;
+    }
+  /** `image` is a reference, with its tag or digest spelled out. */
+  | {
+      readonly kind: "image";
+      readonly image: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly subpath?: string;
+      readonly at: Location;
     }
   | { readonly kind: "anonymous"; readonly target: string; readonly readOnly: boolean; readonly noCopy: boolean }
   | {

@@ -812,11 +812,11 @@ export interface Service {
    */
   attach?: boolean;
   /**
-   * Commands to run after the container has started.
+   * Commands that run in the container after its start, before the service counts as ready. One that fails fails the service.
    */
   post_start?: Hook[];
   /**
-   * Commands to run before the container is stopped.
+   * Commands that run in the container before it is stopped, within its `stop_grace_period`.
    */
   pre_stop?: Hook[];
   /**

@@ -36,7 +36,11 @@ export function hiddenValues(project: Project, uses: Iterable<VariableUse>): rea
     !open && (fromFile || isSecretName(name)) ? [value] : [],
   );
   const given = [
-    ...Object.values(project.services).flatMap((service) => [service.environment, service.dev?.environment ?? {}]),
+    ...Object.values(project.services).flatMap((service) => [
+      service.environment,
+      service.dev?.environment ?? {},
+      ...[...service.postStart, ...service.preStop].map((hook) => hook.environment),
+    ]),
     ...Object.values(project.images).map((image) => image.args),
   ].flatMap((variables) =>
     Object.entries(variables).flatMap(([name, value]) => (isSecretName(name) ? [value] : passwordsIn(value))),

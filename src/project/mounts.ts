@@ -1,5 +1,6 @@
 import type { Mount as FileMount } from "./file.gen.ts";
 import { containerPath } from "./container-path.ts";
+import { parseImageReference, referenceHint, withTag } from "./image-reference.ts";
 import { bindMount, isPath, volumeMount } from "./mount-source.ts";
 import { shortMount } from "./mount-text.ts";
 import type { Mount } from "./connection-model.ts";
@@ -42,8 +43,7 @@ type LongMount = Exclude<FileMount, string>;
 function longMount(given: LongMount, place: Place): Mount | undefined {
   const { source } = given;
   const type = given.type ?? guessedType(given);
-  if (type === "image") return place.at("type").notSupportedYet("a mount of type `image`");
-  for (const other of ["bind", "volume", "tmpfs"] as const) {
+  for (const other of ["bind", "volume", "tmpfs", "image"] as const) {
     if (other === type || given[other] === undefined) continue;
     const message = `\`${other}\` has no meaning for a mount of type \`${type}\``;
     place.at(other).errorAtKey({ code: "conflicting-keys", message });
@@ -62,6 +62,8 @@ function longMount(given: LongMount, place: Place): Mount | undefined {
         place.at("source"),
       );
     }
+    case "image":
+      return imageMount(given, { target, readOnly }, place);
     case "tmpfs": {
       if (source !== undefined) return place.at("source").invalid("can't be the source of a tmpfs");
       const size = normalizeSize(given.tmpfs?.size, place.at("tmpfs", "size"));
@@ -71,8 +73,32 @@ function longMount(given: LongMount, place: Place): Mount | undefined {
   }
 }
 
-function guessedType({ source, bind, tmpfs }: LongMount): "bind" | "tmpfs" | "volume" {
+function imageMount(given: LongMount, shared: { target: string; readOnly: boolean }, place: Place): Mount | undefined {
+  const { source } = given;
+  if (source === undefined) {
+    if (!place.has("source")) place.errorAtKey({ code: "missing-key", message: "an image mount needs a `source`" });
+    return undefined;
+  }
+  const at = place.at("source");
+  if (place.scope.declared.images.has(source))
+    return at.invalid("is an image of this project, which can't be mounted yet", "name one by its reference");
+  const reference = parseImageReference(source);
+  if (!reference) return at.invalid("is no image reference", referenceHint(source) ?? "write it as `name:tag`");
+  const { subpath } = given.image ?? {};
+  if (subpath !== undefined && (subpath.startsWith("/") || subpath.split("/").includes("..")))
+    return place.at("image", "subpath").invalid("is no path within the image", "write it without a leading `/`");
+  return compact<Extract<Mount, { kind: "image" }>>({
+    kind: "image",
+    image: withTag(reference),
+    ...shared,
+    subpath,
+    at: place.entry(),
+  });
+}
+
+function guessedType({ source, bind, tmpfs, image }: LongMount): "bind" | "tmpfs" | "volume" | "image" {
   if (bind || (source !== undefined && isPath(source))) return "bind";
+  if (image) return "image";
   return tmpfs ? "tmpfs" : "volume";
 }
 

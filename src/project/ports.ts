@@ -124,8 +124,10 @@ function range(text: string, what: string): Range {
 function spellOut({ hostIp: ip, host, container, protocol }: Mapping, quota: Scope["quota"]): Port[] {
   const count = container.last - container.first + 1;
   const hostCount = host === undefined || host === "auto" ? count : host.last - host.first + 1;
-  if (count === 1 && hostCount > 1)
-    throw new PortMistake("maps a range to one port, which is not supported yet", "name one host port");
+  if (count === 1 && hostCount > 1 && typeof host === "object") {
+    quota.ports -= 1;
+    return [{ hostIp: ip, hostRange: host, containerPort: container.first, protocol }];
+  }
   if (hostCount !== count) throw new PortMistake("has ranges of different length");
   quota.ports -= count;
   if (quota.ports < 0) throw new PortMistake(`brings the file to more than ${MAX_PORTS} ports`);

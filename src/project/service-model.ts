@@ -14,6 +14,18 @@ export interface EnvFile {
   readonly at: Location;
 }
 
+/** A command that runs in a container at a point of its life. */
+export interface Hook {
+  readonly command: readonly string[];
+  /** Undefined: the container's. */
+  readonly user?: string;
+  /** Besides the container's. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Undefined: the container's. */
+  readonly workingDir?: string;
+  readonly privileged: boolean;
+}
+
 /** One entry of `services`, without what dev mode adds. */
 export interface Service {
   readonly key: string;
@@ -94,6 +106,10 @@ export interface Service {
   readonly task: boolean;
   /** What tells that it can be used; undefined: its health check, or being alive. */
   readonly ready?: ReadyProbe;
+  /** In the container after each start that dock makes, before it counts as ready. */
+  readonly postStart: readonly Hook[];
+  /** In the container before each stop that dock makes. */
+  readonly preStop: readonly Hook[];
   readonly dev?: Dev;
   readonly at: Location;
 }

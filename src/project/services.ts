@@ -11,6 +11,7 @@ import type { DockFile, Service as FileService } from "./file.gen.ts";
 import { quote } from "./findings.ts";
 import { checkGrants, normalizeGrants } from "./granted-files.ts";
 import { normalizeHealthcheck } from "./healthcheck.ts";
+import { normalizeHooks } from "./hooks.ts";
 import { PLATFORM } from "./images.ts";
 import { normalizeLabels, normalizePairs, normalizeVariables } from "./key-values.ts";
 import type { Mount } from "./connection-model.ts";
@@ -114,6 +115,8 @@ function normalizeService(
     attach: file.attach ?? true,
     task: file.task ?? false,
     ready: normalizeReady(file.ready, place.at("ready")),
+    postStart: normalizeHooks(file.post_start, place.at("post_start")),
+    preStop: normalizeHooks(file.pre_stop, place.at("pre_stop")),
     dev,
     at: place.entry(),
   };

@@ -99,6 +99,8 @@ const NOTHING: readonly Sample[] = [
   { key: "depends_on", values: [["db"], undefined] },
   { key: "profiles", values: [undefined, []] },
   { key: "attach", values: [true, false] },
+  { key: "post_start", values: [[{ command: "one" }], [{ command: "two", user: "root" }]] },
+  { key: "pre_stop", values: [[{ command: "one" }], [{ command: "two", environment: { A: "1" } }]] },
   { key: "pull", values: ["missing", "never"] },
   { key: "dev", values: [{ reload: "restart" }, { watch: [{ path: "./a", action: "restart" }] }] },
 ];
@@ -192,6 +194,26 @@ describe("a change of", () => {
     const [first, second] = sample.values.map((value) => textOf(sample, value)) as [string, string];
     expect(digestsOf(first)).toEqual(digestsOf(second));
     expect(planned(first, second)).toEqual([]);
+  });
+});
+
+describe("variants of one attribute", () => {
+  const image = { type: "image", source: "busybox", target: "/tools" };
+  test.each([
+    ["a mount's kind", { mounts: ["/tools"] }, { mounts: [image] }, "mounts"],
+    [
+      "an image mount's directory",
+      { mounts: [image] },
+      { mounts: [{ ...image, image: { subpath: "bin" } }] },
+      "mounts",
+    ],
+    ["an image mount's reference", { mounts: [image] }, { mounts: [{ ...image, source: "busybox:1" }] }, "mounts"],
+    ["a range of host ports", { ports: ["8000-8010:80"] }, { ports: ["8000-8011:80"] }, "ports"],
+  ])("are told apart: %s", (_, first, second, name) => {
+    const text = (web: object): string =>
+      JSON.stringify({ name: "shop", services: { web: { image: "nginx", ...web }, db: { image: "postgres:17" } } });
+    expect(digestsOf(text(first))["web"]).not.toBe(digestsOf(text(second))["web"]);
+    expect(planned(text(first), text(second))).toEqual([line("replace", name)]);
   });
 });
 

@@ -46,6 +46,8 @@ describe("a service", () => {
       ulimits: [],
       sysctls: {},
       securityOpt: [],
+      postStart: [],
+      preStop: [],
       groupAdd: [],
       resources: { devices: [] },
       devices: [],

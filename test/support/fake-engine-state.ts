@@ -58,7 +58,7 @@ export interface FakeVolume {
 }
 
 export interface FakeMount {
-  readonly type: "bind" | "volume" | "tmpfs";
+  readonly type: "bind" | "volume" | "tmpfs" | "image";
   readonly source: string;
   readonly target: string;
   readonly anonymous: boolean;

@@ -189,7 +189,13 @@ function container(
     if (wanted.devTargets.includes(mount.target)) return [];
     const source =
       mount.kind === "bind" ? mount.source : mount.kind === "volume" ? (project.volumes[mount.volume]?.name ?? "") : "";
-    return [{ kind: mount.kind === "anonymous" ? "volume" : mount.kind, source, target: mount.target }];
+    return [
+      {
+        kind: mount.kind === "anonymous" ? "volume" : mount.kind === "image" ? "other" : mount.kind,
+        source,
+        target: mount.target,
+      },
+    ];
   });
   const dev = wanted.devTargets.map((path): ObservedMount => ({
     kind: "volume",

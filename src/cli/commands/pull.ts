@@ -1,6 +1,7 @@
 import { DockError } from "../../error.ts";
 import { withProjectLock } from "../../execute/lock.ts";
 import { imageIdOf } from "../../plan/input-digest.ts";
+import { externalImages } from "../../plan/plan-pulls.ts";
 import { effectiveService } from "../../plan/mode.ts";
 import type { Observed } from "../../plan/observed.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -70,9 +71,8 @@ function pullPlan(
   for (const key of asked.services) {
     const service = project.services[key];
     if (!service) continue;
-    for (const image of [service.image, effectiveService(service, "dev").image]) {
-      if (image.kind !== "external") continue;
-      const { ref } = image;
+    const modes = [effectiveService(service, "plain"), effectiveService(service, "dev")];
+    for (const ref of modes.flatMap((one) => externalImages(one))) {
       const there = imageIdOf(observed, ref) !== undefined;
       if (there && asked.missing) continue;
       const platform = service.platform === undefined ? {} : { platform: service.platform };

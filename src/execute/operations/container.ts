@@ -6,7 +6,8 @@ import { slotTarget } from "../../plan/operation.ts";
 import { createSlotContainer } from "../create-container.ts";
 import { deliverToUnstarted } from "../deliver-files.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
-import { inHandover } from "../handover.ts";
+import { beforeStop, inHandover } from "../handover.ts";
+import { runPostStart } from "../hooks.ts";
 import { PORT_TAKEN, portTaken } from "../port-taken.ts";
 import { waitUntilReady } from "../readiness.ts";
 
@@ -41,6 +42,18 @@ async function startNow(
     await deliverToUnstarted(execution, { id, wanted: wantedSlot(execution, operation.slot) }, signal);
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
+  if (!paused) await afterStart(execution, { id, slot: operation.slot }, signal);
+}
+
+/** What the service wants done in its container after a start. */
+export async function afterStart(
+  execution: Execution,
+  of: { readonly id: string; readonly slot: SlotRef },
+  signal: AbortSignal,
+): Promise<void> {
+  const { service } = wantedSlot(execution, of.slot);
+  const { engine, settings } = execution;
+  await runPostStart({ engine, container: of.id, service }, settings.readyTimeout, signal);
 }
 
 /** Starts a container; a refusal says which service it was and what may be in the way. */
@@ -65,10 +78,11 @@ export async function startOrExplain(
 
 export async function stopContainer(
   operation: Operation<"container.stop">,
-  { engine }: Execution,
+  execution: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
+  await beforeStop(execution, operation.id, signal);
+  await execution.engine.stopContainer(operation.id, operation.timeoutSeconds, signal);
 }
 
 export async function removeContainer(
@@ -114,8 +128,11 @@ export async function restartContainer(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<undefined> {
-  await execution.engine.restartContainer(operation.id, operation.timeoutSeconds, signal);
-  execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
+  const { id, slot, timeoutSeconds } = operation;
+  await beforeStop(execution, id, signal);
+  await execution.engine.restartContainer(id, timeoutSeconds, signal);
+  execution.made.started.set(slotTarget(slot), execution.clock.now());
+  await afterStart(execution, { id, slot }, signal);
 }
 
 export async function waitForContainer(

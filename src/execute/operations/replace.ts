@@ -3,7 +3,7 @@ import { slotTarget } from "../../plan/operation.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
 import { inHandover, makeNewOnes, newContainer, orGoBack, removeOldOnes, stopOldOnes } from "../handover.ts";
 import { waitUntilProven } from "../readiness.ts";
-import { startOrExplain } from "./container.ts";
+import { afterStart, startOrExplain } from "./container.ts";
 
 /**
  * Replaces a container with a way back (spec §2): create the new one while the old one runs, stop the old one, start
@@ -46,5 +46,7 @@ async function startAndProve(
   const id = newContainer(execution, operation);
   await startOrExplain(execution, { id, slot, paused: false }, signal);
   made.started.set(slotTarget(slot), clock.now());
-  await waitUntilProven(execution, { wanted, id, until, startedAt: clock.now() }, signal);
+  const startedAt = clock.now();
+  await afterStart(execution, { id, slot }, signal);
+  await waitUntilProven(execution, { wanted, id, until, startedAt }, signal);
 }

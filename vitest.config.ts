@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/faults/**", ...LONG],
+          exclude: ["test/e2e/**", "test/faults/**", "test/registry/**", ...LONG],
           // Loading the same modules for every file costs more than the tests; none of them keeps state.
           isolate: false,
           testTimeout: 10_000,
@@ -52,6 +52,14 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "registry",
+          include: ["test/registry/**/*.test.ts"],
+          testTimeout: 120_000,
           fileParallelism: false,
         },
       },

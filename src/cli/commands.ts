@@ -137,6 +137,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Work with containers",
     load: async () => (await import("./commands/pull.ts")).pull,
   },
+  push: {
+    summary: "Build what changed and push the tags of images",
+    group: "Make it so",
+    load: async () => (await import("./commands/push.ts")).push,
+  },
   config: {
     summary: "Print the resolved project",
     group: "Project file and tool",

@@ -14,6 +14,8 @@ export interface ImageCalls {
   removeImage(ref: string, signal: AbortSignal): Promise<void>;
   /** Returns when the engine has the image. */
   pullImage(ref: string, options: PullOptions, signal: AbortSignal): Promise<void>;
+  /** Returns when the registry has the image, with the digest that it goes by there, where the engine tells it. */
+  pushImage(ref: string, options: PushOptions, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface ImageDetail extends ObservedImage {
@@ -47,6 +49,9 @@ export interface PullOptions {
   readonly credentials?: Credentials;
   readonly onProgress: (progress: PullProgress) => void;
 }
+
+/** The platform is what the tag names. */
+export type PushOptions = Omit<PullOptions, "platform">;
 
 export interface PullProgress {
   /** Short id of a layer; empty for the image as a whole. */

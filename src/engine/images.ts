@@ -5,6 +5,7 @@ import { readEnvironment } from "./container-detail.ts";
 import type { HistoryStep, ImageCalls, ImageDetail } from "./image-calls.ts";
 import { splitRef } from "./image-ref.ts";
 import { pullImage } from "./pull.ts";
+import { pushImage } from "./push.ts";
 import { route } from "./route.ts";
 import {
   asAnswerList,
@@ -53,6 +54,7 @@ export function imageCalls(transport: Transport): ImageCalls {
         signal,
       );
     },
+    pushImage: async (ref, options, signal) => pushImage(transport, { ref, ...options }, signal),
     pullImage: async (ref, options, signal) => {
       await pullImage(transport, { ref, ...options }, signal);
       if ((await inspectImage(ref, signal)) !== undefined) return;

@@ -1,11 +1,9 @@
 import type { Call } from "./call.ts";
 import { DockError } from "../error.ts";
-import type { Credentials } from "./auth.ts";
-import type { PullOptions, PullProgress } from "./image-calls.ts";
+import type { PullOptions } from "./image-calls.ts";
 import { readable } from "./fault.ts";
-import { registryHost, splitRef } from "./image-ref.ts";
-import { asObject, asOptionalObject, asOptionalText, type JsonObject } from "./shape.ts";
-import { jsonLines } from "./streams.ts";
+import { splitRef } from "./image-ref.ts";
+import { failureOf, messages, readProgress, registryAuth, registryHint } from "./registry-progress.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -39,54 +37,9 @@ export async function pullImage(
   }
 }
 
-async function* messages(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonObject, void, void> {
-  for await (const line of jsonLines(chunks)) yield asObject(line, "progress");
-}
-
-/** The engine reads the header as base64url of JSON. */
-function registryAuth(credentials: Credentials): string {
-  const { username, password, identityToken, serverAddress } = credentials;
-  const json = { username, password, identitytoken: identityToken, serveraddress: serverAddress };
-  return Buffer.from(JSON.stringify(json)).toString("base64url");
-}
-
-function failureOf(message: JsonObject): string | undefined {
-  const detail = asOptionalText(
-    asOptionalObject(message["errorDetail"], "errorDetail")["message"],
-    "errorDetail.message",
-  );
-  const text = detail === "" ? asOptionalText(message["error"], "error") : detail;
-  return text === "" && message["error"] === undefined && message["errorDetail"] === undefined ? undefined : text;
-}
-
-function readProgress(message: JsonObject): PullProgress {
-  const detail = asOptionalObject(message["progressDetail"], "progressDetail");
-  return {
-    layer: asOptionalText(message["id"], "id"),
-    status: asOptionalText(message["status"], "status"),
-    ...(typeof detail["current"] === "number" ? { current: detail["current"] } : {}),
-    ...(typeof detail["total"] === "number" ? { total: detail["total"] } : {}),
-  };
-}
-
-const HINTS: readonly (readonly [RegExp, (host: string) => string])[] = [
-  [/toomanyrequests|rate limit/i, (host) => `${host} limits pulls: log in with \`docker login\`, or wait`],
-  [
-    /unauthorized|authentication required|denied|no basic auth/i,
-    (host) =>
-      `log in with \`docker login${host === "docker.io" ? "" : ` ${host}`}\`, or check the name: private and missing images look the same`,
-  ],
-  [
-    /no such host|server misbehaving|i\/o timeout|dial tcp|TLS handshake/i,
-    (host) => `the engine cannot reach ${host}: check its network and DNS`,
-  ],
-  [/no matching manifest/i, () => "the image does not exist for this platform: set `platform`"],
-  [/manifest unknown|not found|does not exist/i, () => "check the name and the tag"],
-];
-
 function pullFault(ref: string, message: string, cause?: DockError): DockError {
   const text = message === "" ? "the engine does not say why" : message;
-  const hint = HINTS.find(([pattern]) => pattern.test(text))?.[1](registryHost(ref));
+  const hint = registryHint(ref, text);
   return new DockError("engine-refused", cause ? text : `the engine could not pull "${ref}": ${text}`, {
     ...(cause && { cause }),
     ...(cause?.status !== undefined && { status: cause.status }),

@@ -95,7 +95,9 @@ test("credentials go with the pull alone, encoded for a header", async () => {
   await engine.inspectImage("registry.example/app:1", never);
   expect(headers).toHaveLength(2);
   expect(headers[1]).toBeUndefined();
-  expect(headers[0]).toMatch(/^[\w-]+$/);
+  expect(headers[0]).toMatch(/^[\w-]+=*$/);
+  // Engines read nothing out of base64 whose padding is missing.
+  expect(String(headers[0]).length % 4).toBe(0);
   const sent: unknown = JSON.parse(Buffer.from(String(headers[0]), "base64url").toString("utf8"));
   expect(sent).toEqual({ username: "me", password: "pä?ss>", serveraddress: "registry.example" });
 });

@@ -7,6 +7,7 @@ import { collect, type CommandDefinition, type Invocation } from "../command.ts"
 import { converge } from "../converge.ts";
 import { loadProject } from "../load-project.ts";
 import { imageNames } from "../named.ts";
+import { pushImages, requirePushable } from "../push-images.ts";
 import { jsonResult } from "../report.ts";
 import { withBuildArgs, type World } from "../world.ts";
 
@@ -17,6 +18,7 @@ interface BuildOptions extends BuildFlags {
   /** False after --no-cache. */
   readonly cache?: boolean;
   readonly pull?: boolean;
+  readonly push?: boolean;
   readonly force?: boolean;
   readonly print?: boolean;
 }
@@ -34,6 +36,7 @@ export const build: CommandDefinition = {
       .option("--ssh <ID>", "SSH agent for steps that mount it: default, or ID=SOCKET (repeatable)", collect)
       .option("--platform <OS/ARCH>", "platform to build for (repeatable)", collect)
       .option("-o, --output <DEST>", "also write the result: a directory, or type=local|tar|oci,dest=PATH", collect)
+      .option("--push", "push the tags to their registries when all is built")
       .option("--no-cache", "run every step again")
       .option("--pull", "ask the registries for newer base images")
       .option("--force", "ask the builder also where the inputs are unchanged")
@@ -63,7 +66,9 @@ export const build: CommandDefinition = {
       noCache: given.cache === false,
       pull: given.pull ?? false,
     };
+    if (given.push) requirePushable(project, keys);
     const { first, last } = await converge(session, { project, request });
+    if (given.push) await pushImages(session, project, keys);
     jsonResult(session, { ok: true, images: keys.map((key) => result(key, { project, first, last })) });
     return 0;
   },

@@ -1,9 +1,10 @@
 // `npm run test:faults`: the fault tests in full, on fake engines and on real ones of their own; prints figures as JSON.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ensureBaseImages } from "./base-images.mjs";
 import { canStartPrivateEngines, insideNetwork, startPrivateEngine } from "./engine.mjs";
+import { serveSwitch } from "./engine/switch.mjs";
 import { runMain, say, Stop } from "./engine/say.mjs";
 import { ensureBuild, ensureDependencies, ROOT, runProgram } from "./setup/dependencies.mjs";
 
@@ -71,22 +72,44 @@ async function on(name, { only, replay, figures }) {
     DOCK_FAULTS_REPLAY: replay,
     DOCK_FAULTS_ENGINE: undefined,
   };
-  if (name === "fake") return vitest(env, filter);
+  if (name === "fake") return vitest(env, { filter });
   const can = await canStartPrivateEngines();
   if (!can.ok) throw new Stop(`no engine ${name} of its own here: ${can.reason}`, { exitCode: 3 });
   const engine = await startPrivateEngine({ version: name, name: "faults" });
   try {
     say(`\nDocker Engine ${engine.version} in a network namespace of its own`);
     await ensureBaseImages(["busybox:latest"], { host: engine.host });
-    return await vitest({ ...env, DOCK_FAULTS_ENGINE: `${name}=${engine.host}` }, filter, engine.netns);
+    const struck = await vitest({ ...env, DOCK_FAULTS_ENGINE: `${name}=${engine.host}` }, { filter, on: engine });
+    const lost = replay === undefined ? await crashed(engine, { env, filter, folder: dirname(figures) }) : 0;
+    return struck === 0 ? lost : struck;
   } finally {
     await engine.stop();
   }
 }
 
-/** @param {Record<string, string | undefined>} env @param {string} [filter] @param {string} [netns] */
-async function vitest(env, filter, netns) {
-  const tests = [process.execPath, join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--project", "faults"];
+/**
+ * The tests that crash the engine. @param {import("./engine/private-engine.mjs").PrivateEngine} engine
+ * @param {{ env: Record<string, string | undefined>, filter: string | undefined, folder: string }} how
+ */
+async function crashed(engine, { env, filter, folder }) {
+  const socket = join(folder, "switch.sock");
+  const offSwitch = await serveSwitch(engine, socket);
+  try {
+    const own = { DOCKER_HOST: engine.host, DOCKER_CONTEXT: undefined, DOCK_TEST_ENGINE_SWITCH: socket };
+    return await vitest({ ...env, ...own }, { filter, on: engine, project: "trouble" });
+  } finally {
+    await offSwitch.close();
+  }
+}
+
+/**
+ * @param {Record<string, string | undefined>} env
+ * @param {{ filter: string | undefined, on?: { netns: string }, project?: string }} how
+ */
+async function vitest(env, { filter, on: engine, project = "faults" }) {
+  const netns = engine?.netns;
+  const tests = [process.execPath, join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--project", project];
+  if (filter !== undefined) tests.push("--passWithNoTests");
   const argv = [...tests, ...(filter === undefined ? [] : ["-t", filter])];
   const [program = "", ...args] = netns === undefined ? argv : insideNetwork(netns, argv);
   return runProgram(program, args, { minutes: MINUTES, env });

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ensureBaseImages } from "./base-images.mjs";
 import { canStartPrivateEngines, ensureEngine, findEngine, insideNetwork, startPrivateEngine } from "./engine.mjs";
 import { runMain, say, Stop } from "./engine/say.mjs";
+import { serveSwitch } from "./engine/switch.mjs";
 import { ensureBrowser } from "./setup/browser.mjs";
 import { ensureBuild, ensureDependencies, ROOT, runProgram } from "./setup/dependencies.mjs";
 
@@ -174,8 +175,28 @@ async function onPrivateEngine(version, { minutes, files }) {
       },
       netns: engine.netns,
     });
+    if (version === "28") await crashed(engine);
   } finally {
     await engine.stop();
+  }
+}
+
+/** The tests that crash their engine: after all others on it. @param {import("./engine/private-engine.mjs").PrivateEngine} engine */
+async function crashed(engine) {
+  const folder = await mkdtemp(join(tmpdir(), "dock-switch-"));
+  const socket = join(folder, "switch.sock");
+  const offSwitch = await serveSwitch(engine, socket);
+  try {
+    await vitest(`an engine that crashes, ${engine.version}`, {
+      project: "trouble",
+      minutes: 5,
+      files: ["test/e2e/trouble/engine-crash"],
+      env: { DOCKER_HOST: engine.host, DOCKER_CONTEXT: undefined, DOCK_TEST_ENGINE_SWITCH: socket },
+      netns: engine.netns,
+    });
+  } finally {
+    await offSwitch.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

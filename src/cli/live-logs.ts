@@ -29,6 +29,8 @@ interface Followed {
   starts: number;
   /** Of its last run, when that has ended. */
   exitCode: number | undefined;
+  /** Whether its end would be news: it was up when it was last looked at. */
+  wasUp: boolean;
 }
 
 /**
@@ -87,7 +89,14 @@ export class LiveLogs {
   }
 
   #know(container: ObservedContainer, position = new LogPosition()): void {
-    this.#followed.set(container.id, { container, position, starts: 0, state: "resting", exitCode: undefined });
+    this.#followed.set(container.id, {
+      container,
+      position,
+      starts: 0,
+      state: "resting",
+      exitCode: undefined,
+      wasUp: isUp(container),
+    });
   }
 
   /** Runs beside the others; its failure is everybody's. */
@@ -148,9 +157,10 @@ export class LiveLogs {
     const inspect = async (): Promise<ContainerDetail> => this.#session.engine().inspectContainer(container.id, signal);
     try {
       const { tty, state, finishedAt } = await inspect();
-      // An end from before the following began is no news.
-      let told = state === "exited" ? finishedAt : undefined;
-      this.#anyRan ||= state === "running" || state === "paused" || state === "restarting";
+      // An end from before the following began is no news; one that came while the engine was away is.
+      let told = state === "exited" && !followed.wasUp ? finishedAt : undefined;
+      followed.wasUp ||= state === "running" || state === "paused" || state === "restarting";
+      this.#anyRan ||= followed.wasUp;
       for (;;) {
         const { starts } = followed;
         await this.#readOnce(followed, tty, signal);
@@ -164,12 +174,14 @@ export class LiveLogs {
           followed.exitCode = after.exitCode;
           if (after.finishedAt !== told) this.#printer.remark(container, `exited with code ${after.exitCode}`);
           told = after.finishedAt;
+          followed.wasUp = false;
           this.#news.emit("news");
         }
         await this.#changed(() => followed.starts > starts || followed.state === "gone", signal);
         if (followed.starts === starts) return;
         followed.state = "reading";
         followed.exitCode = undefined;
+        followed.wasUp = true;
         this.#anyRan = true;
       }
     } catch (error) {

@@ -91,6 +91,18 @@ describe("logs", () => {
     expect(code).toBe(0);
   });
 
+  commandLine("tell of an end that came while the engine was away", async ({ line }) => {
+    await up(line, { web: IDLE });
+    line.engine.print("shop-web-1", "one");
+    const { ended, seen } = await following(line, []);
+    await seen("one");
+    line.engine.dropConnections();
+    line.engine.exit("shop-web-1", 137);
+    const { stdout, stderr } = await ended;
+    expect(stdout).toBe("web-1  | one\n");
+    expect(stderr).toBe("web-1  | exited with code 137\n");
+  });
+
   commandLine("follow a replacement and more containers of a service, and no other service", async ({ line }) => {
     await up(line, { web: IDLE, db: IDLE });
     const { ended, seen } = await following(line, ["--tail", "0", "web"]);

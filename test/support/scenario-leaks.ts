@@ -13,7 +13,8 @@ export async function takeInventory(engine: BareEngine): Promise<EngineInventory
   ]);
   return new Set([
     ...containers.map(({ Id, Names }) => `container ${Names.join(" ")} ${Id.slice(0, 12)}`),
-    ...networks.map(({ Id, Name }) => `network ${Name} ${Id.slice(0, 12)}`),
+    // An engine makes its own bridge anew whenever it starts.
+    ...networks.map(({ Id, Name }) => `network ${Name} ${Name === "bridge" ? "" : Id.slice(0, 12)}`.trimEnd()),
     ...volumes.map(({ Name }) => `volume ${Name}`),
     ...images.flatMap(({ Id, RepoTags }) => [`image ${Id}`, ...(RepoTags ?? []).map((tag) => `tag ${tag} ${Id}`)]),
   ]);

@@ -1,50 +1,9 @@
 import { once } from "node:events";
-import { createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect } from "vitest";
-import { eventually, freePort, type Scenario, scenario } from "../../support/scenario.ts";
-
-/** A server that a build waits for: it says no until the gate is opened. */
-class Gate implements AsyncDisposable {
-  readonly #server: Server;
-  #open = false;
-  /** Resolves at the first knock: the build has begun and is held up. */
-  readonly knocked: Promise<unknown>;
-
-  private constructor(server: Server) {
-    this.#server = server;
-    this.knocked = once(server, "request");
-    server.on("request", (_, response) => response.writeHead(this.#open ? 200 : 503).end());
-  }
-
-  static async start(): Promise<Gate> {
-    const server = createServer();
-    const gate = new Gate(server);
-    server.listen(0, "0.0.0.0");
-    await once(server, "listening");
-    return gate;
-  }
-
-  /** As the engine's containers reach it. */
-  async address(s: Scenario): Promise<string> {
-    const bridge = await s.engine.get<{ IPAM: { Config: readonly { Gateway?: string; Subnet: string }[] } }>(
-      "/networks/bridge",
-    );
-    const [config] = bridge.IPAM.Config;
-    const gateway = config?.Gateway ?? config?.Subnet.replace(/\.\d+\/\d+$/, ".1");
-    return `http://${gateway}:${(this.#server.address() as AddressInfo).port}/`;
-  }
-
-  open(): void {
-    this.#open = true;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
+import { Gate } from "../../support/gate.ts";
+import { eventually, freePort, scenario } from "../../support/scenario.ts";
 
 async function answerOf(port: number): Promise<string> {
   const [response] = await once(get({ host: "127.0.0.1", port, agent: false }), "response");
@@ -54,7 +13,7 @@ async function answerOf(port: number): Promise<string> {
 describe("services that don't need an image which is being built", () => {
   scenario("serve while it is built, and the one that needs it follows", async ({ s }) => {
     await using gate = await Gate.start();
-    const address = await gate.address(s);
+    const address = await gate.address(s.engine);
     await s.write({
       "slow/Dockerfile": [
         "FROM busybox:latest",

@@ -8,6 +8,7 @@ import type { ObservedContainer } from "../plan/observed.ts";
 import { systemClock } from "../std/clock.ts";
 import { isGone, isUnreadable } from "./log-faults.ts";
 import { LogPosition } from "./log-position.ts";
+import { LogReading } from "./log-reading.ts";
 import type { LogPrinter } from "./log-printer.ts";
 import type { EndedContainer, LogsRequest } from "./logs-request.ts";
 import { slotContainers } from "./service-containers.ts";
@@ -20,11 +21,15 @@ const REPLACE_MS = 10_000;
 /** Pause before a container whose output has ended although it runs is read on: it has been restarted. */
 const LOOK_MS = 20;
 
-/** One container that is followed: reading → resting → reading … → gone. */
+/** One container that is followed: reading → resting → reading … → gone; gone only when all that it said is read. */
 interface Followed {
   readonly container: ObservedContainer;
   readonly position: LogPosition;
   state: "reading" | "resting" | "gone";
+  /** Whether its output is not multiplexed; undefined until it has been inspected. */
+  tty: boolean | undefined;
+  /** Opened at its newest start, because the output of an earlier run was still being read then. */
+  ahead: LogReading | undefined;
   /** Starts that the engine has told of. */
   starts: number;
   /** Of its last run, when that has ended. */
@@ -92,8 +97,10 @@ export class LiveLogs {
     this.#followed.set(container.id, {
       container,
       position,
-      starts: 0,
       state: "resting",
+      tty: undefined,
+      ahead: undefined,
+      starts: 0,
       exitCode: undefined,
       wasUp: isUp(container),
     });
@@ -124,10 +131,27 @@ export class LiveLogs {
 
   async #take(event: EngineEvent, signal: AbortSignal): Promise<void> {
     const followed = this.#followed.get(event.id);
-    if (followed && event.action === "start") followed.starts += 1;
-    if (followed && event.action === "destroy") followed.state = "gone";
+    if (followed && event.action === "start") this.#started(followed, signal);
+    if (followed && event.action === "destroy") this.#removed(followed);
     if (!followed && event.action === "start") await this.#look(signal);
     this.#news.emit("news");
+  }
+
+  /** A reader that is behind would come too late for this run's output if the container were removed after it. */
+  #started(followed: Followed, signal: AbortSignal): void {
+    followed.starts += 1;
+    if (followed.tty === undefined || !this.#isRead(followed)) return;
+    followed.ahead?.close();
+    followed.ahead = this.#open(followed, followed.tty, signal);
+  }
+
+  /** What is still being read is read to its end. */
+  #removed(followed: Followed): void {
+    if (!this.#isRead(followed)) followed.state = "gone";
+  }
+
+  #isRead(followed: Followed): boolean {
+    return followed.state === "reading" && this.#readers.has(followed);
   }
 
   /** Begins to follow what is there and is not followed yet. */
@@ -139,12 +163,16 @@ export class LiveLogs {
     }
     const ids = new Set(there.map(({ id }) => id));
     for (const followed of this.#followed.values()) {
-      if (!ids.has(followed.container.id)) followed.state = "gone";
+      if (!ids.has(followed.container.id)) this.#removed(followed);
       if (followed.state === "gone" || this.#readers.has(followed)) continue;
       this.#readers.add(followed);
       followed.state = "reading";
       this.#begin(
-        this.#read(followed, signal).finally(() => this.#readers.delete(followed)),
+        this.#read(followed, signal).finally(() => {
+          this.#readers.delete(followed);
+          followed.ahead?.close();
+          followed.ahead = undefined;
+        }),
         signal,
       );
     }
@@ -157,6 +185,7 @@ export class LiveLogs {
     const inspect = async (): Promise<ContainerDetail> => this.#session.engine().inspectContainer(container.id, signal);
     try {
       const { tty, state, finishedAt } = await inspect();
+      followed.tty = tty;
       // An end from before the following began is no news; one that came while the engine was away is.
       let told = state === "exited" && !followed.wasUp ? finishedAt : undefined;
       followed.wasUp ||= state === "running" || state === "paused" || state === "restarting";
@@ -164,6 +193,7 @@ export class LiveLogs {
       for (;;) {
         const { starts } = followed;
         await this.#readOnce(followed, tty, signal);
+        if (followed.ahead) continue;
         const after = await inspect();
         if (after.state === "running") {
           await systemClock.sleep(LOOK_MS, signal);
@@ -192,8 +222,17 @@ export class LiveLogs {
     }
   }
 
-  async #readOnce({ container, position }: Followed, tty: boolean, signal: AbortSignal): Promise<void> {
+  async #readOnce(followed: Followed, tty: boolean, signal: AbortSignal): Promise<void> {
+    const { container, position } = followed;
+    const reading = followed.ahead ?? this.#open(followed, tty, signal);
+    followed.ahead = undefined;
     position.rewind();
+    for await (const record of reading.records()) {
+      if (position.admit(record)) await this.#printer.print(container, record);
+    }
+  }
+
+  #open({ container, position }: Followed, tty: boolean, signal: AbortSignal): LogReading {
     const { since } = position;
     const { until } = this.#request;
     const options = {
@@ -202,9 +241,8 @@ export class LiveLogs {
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
-    for await (const record of this.#session.engine().containerRecords(container.id, options, signal)) {
-      if (position.admit(record)) await this.#printer.print(container, record);
-    }
+    const engine = this.#session.engine();
+    return new LogReading((stopped) => engine.containerRecords(container.id, options, stopped), signal);
   }
 
   /** Resolves when following is over: everything rests, and nothing comes back in its time. */

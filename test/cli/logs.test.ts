@@ -1,4 +1,6 @@
+import { EventEmitter, once } from "node:events";
 import { describe, expect, vi } from "vitest";
+import { BareEngine } from "../support/scenario-engine.ts";
 import { commandLine, type CommandLine, IDLE, projectFile } from "../support/command-line.ts";
 
 async function up(line: CommandLine, services: Readonly<Record<string, object>>): Promise<void> {
@@ -89,6 +91,41 @@ describe("logs", () => {
     expect(stdout).toBe(["one", "two", "three", "four", "five"].map((text) => `web-1  | ${text}\n`).join(""));
     expect(stderr).toBe("web-1  | six\nweb-1  | exited with code 3\n");
     expect(code).toBe(0);
+  });
+
+  commandLine("lose nothing to a slow reader when their container is restarted and removed", async ({ line }) => {
+    await up(line, { web: IDLE });
+    const bare = new BareEngine({ DOCKER_HOST: line.engine.host });
+    const reader = new EventEmitter();
+    const [reads, goesOn] = [once(reader, "reads"), once(reader, "goes on")];
+    const onOutput = async (): Promise<void> => {
+      reader.emit("reads");
+      await goesOn;
+    };
+    const ended = line.run(["logs", "-f"], { onOutput });
+    const streams = (): number => line.engine.requests.filter(({ path }) => path.endsWith("/logs")).length;
+    await vi.waitFor(() => expect(streams()).toBe(2), { timeout: 5000, interval: 5 });
+    // More than what is taken without a reader.
+    const long = (text: string): string => text.padEnd(100_000, ".");
+    line.engine.print("shop-web-1", long("first run"));
+    await reads;
+    line.engine.print("shop-web-1", long("first run's last"));
+    line.engine.exit("shop-web-1", 1);
+    await bare.post("/containers/shop-web-1/start");
+    await vi.waitFor(() => expect(streams()).toBe(3), { timeout: 5000, interval: 5 });
+    line.engine.print("shop-web-1", long("second run"));
+    line.engine.print("shop-web-1", "last words");
+    await bare.remove("/containers/shop-web-1?force=1");
+    reader.emit("goes on");
+    const { stdout } = await ended;
+    const shown = stdout.split("\n").flatMap((text) => (/\| \.+$/.test(text) ? [] : text.replace(/\.+$/, "")));
+    expect(shown).toEqual([
+      "web-1  | first run",
+      "web-1  | first run's last",
+      "web-1  | second run",
+      "web-1  | last words",
+      "",
+    ]);
   });
 
   commandLine("tell of an end that came while the engine was away", async ({ line }) => {

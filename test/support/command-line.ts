@@ -14,8 +14,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Another engine than the command line's own. */
   readonly host?: string;
-  /** Told of each piece of output as it is written. */
-  readonly onOutput?: (text: string) => void;
+  /** Told of each piece of output as it is written; output waits for a promise, as for a slow reader. */
+  readonly onOutput?: (text: string) => void | Promise<void>;
 }
 
 /** Whole command lines, run in this process: a directory with a project, a home, a cache and a fake engine of its own. */
@@ -88,9 +88,9 @@ export class CommandLine implements AsyncDisposable {
 
 class Sink extends Writable {
   text = "";
-  readonly #told: ((text: string) => void) | undefined;
+  readonly #told: CommandOptions["onOutput"];
 
-  constructor(told: ((text: string) => void) | undefined) {
+  constructor(told: CommandOptions["onOutput"]) {
     super();
     this.#told = told;
   }
@@ -98,8 +98,7 @@ class Sink extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     const text = chunk.toString("utf8");
     this.text += text;
-    this.#told?.(text);
-    done();
+    Promise.resolve(this.#told?.(text)).then(() => done(), done);
   }
 }
 

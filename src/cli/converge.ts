@@ -107,14 +107,21 @@ export async function carryOut(
   const execution = executionOf(session, world, options);
   const logger = new RunLogger();
   const done = new Set<ActionId>();
+  const warnings = new Map<string, Event>();
   const emit = (event: Event): void => {
     if (event.type === "action-done") done.add(event.id);
+    if (event.type === "build-warning") {
+      // Among the steps of other builds nobody reads them: once, at the end.
+      warnings.set(JSON.stringify(event), event);
+      return;
+    }
     execution.emit(event);
     logger.note(event, world.reconciled.plan);
   };
   try {
     failOn(await execute({ ...execution, emit }, session.signal));
   } finally {
+    for (const warning of warnings.values()) execution.emit(warning);
     await logger.save(session, world.project);
   }
   return done;

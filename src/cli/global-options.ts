@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { DockError } from "../error.ts";
 import { collect } from "./command.ts";
 
 /** Options that every command takes, before or after its name. */
@@ -11,6 +12,8 @@ export interface GlobalOptions {
   readonly engineContext?: string;
   readonly json?: boolean;
   readonly plain?: boolean;
+  /** A live display, also where nobody may be looking. */
+  readonly live?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   /** Commander's form of --no-color: false when it was given. */
@@ -103,6 +106,26 @@ export function commandIndex(argv: readonly string[]): number {
     if (withValue.has(word)) index += 1;
   }
   return -1;
+}
+
+/** How `--progress` shows what goes on; each is another name for a global option. */
+const PROGRESS: Readonly<Record<string, Partial<GlobalOptions>>> = {
+  auto: {},
+  tty: { live: true },
+  plain: { plain: true },
+  json: { json: true },
+  rawjson: { json: true },
+  quiet: { quiet: true },
+  none: { quiet: true },
+};
+
+/** The global options among a command's, with `--progress` spelled out; a kind of progress that there is not is a usage error. */
+export function withProgress(options: Readonly<Record<string, unknown>>): GlobalOptions {
+  const { progress } = options;
+  if (typeof progress !== "string") return options as GlobalOptions;
+  const meant = Object.hasOwn(PROGRESS, progress) ? PROGRESS[progress] : undefined;
+  if (meant) return { ...(options as GlobalOptions), ...meant };
+  throw new DockError("usage", `--progress takes auto, tty, plain or json, not "${progress}"`);
 }
 
 /** Parses a whole number of at least 1. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { DockError } from "../error.ts";
-import { addGlobalOptions, commandIndex, type GlobalOptions, withoutAliases } from "./global-options.ts";
+import { addGlobalOptions, commandIndex, type GlobalOptions, withoutAliases, withProgress } from "./global-options.ts";
 import { helpPage } from "./help.ts";
 import { commandOf, loadCommand } from "./known-command.ts";
 import { quickAnswer } from "./quick-answer.ts";
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const late = parse(command, words.slice(index + 1), io);
     if (late === undefined || early === undefined) return 0;
     const options = { ...early.options, ...late.options };
-    globals = options as GlobalOptions;
+    globals = withProgress(options);
     await using session = openSession(io, globals, { command: definition, redactor });
     return await definition.run({ session, args: late.args, options });
   } catch (error) {

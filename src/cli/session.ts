@@ -129,5 +129,6 @@ function redacting(renderer: Renderer, redactor: Redactor): Renderer {
 function rendererMode(globals: GlobalOptions, printsDocument: boolean): RendererMode {
   if (globals.json && !printsDocument) return "json";
   if (globals.quiet) return "quiet";
+  if (globals.live) return "tty";
   return globals.plain ? "plain" : "auto";
 }

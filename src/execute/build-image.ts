@@ -8,8 +8,10 @@ import { changedKeys } from "../plan/image-reasons.ts";
 import { type ImageDigests, imageOrder, inputDigests, inputTag } from "../plan/input-digest.ts";
 import type { ImageInputs, Inputs } from "../plan/inputs.ts";
 import type { Operation } from "../plan/operation.ts";
+import type { Reason } from "../plan/reason.ts";
 import { buildRequest } from "./build-request.ts";
 import type { Execution } from "./execution.ts";
+import { FirstRun } from "./first-run.ts";
 import { directorySink, fileSink } from "./output-sink.ts";
 import { resultIsReckonedWith } from "./dev-result.ts";
 
@@ -26,12 +28,16 @@ export async function buildUntilStable(
   signal: AbortSignal,
 ): Promise<string> {
   const key = operation.image;
+  const first = new FirstRun();
   let inputs = requireInputs(execution.inputs, key);
   for (let attempt = 1; ; attempt += 1) {
-    const id = await buildOnce(operation, execution, signal);
+    const id = await buildOnce(operation, { execution, first }, signal);
     const after = await gatherAgain(execution, key, signal);
     const changed = differingFiles(inputs, after);
-    if (changed.length === 0) return finish(operation, { execution, inputs, id }, signal);
+    if (changed.length === 0) {
+      const note = await finish(operation, { execution, inputs, id }, signal);
+      return [note, first.describe(reasonsOf(operation, execution))].filter((part) => part !== undefined).join("; ");
+    }
     if (attempt === ATTEMPTS) {
       throw new DockError(
         "build-failed",
@@ -49,16 +55,24 @@ export async function buildUntilStable(
   }
 }
 
+function reasonsOf(operation: Operation<"image.build">, { reconciled }: Execution): readonly Reason[] {
+  return reconciled.plan.actions.find((action) => action.operation === operation)?.reasons ?? [];
+}
+
 async function buildOnce(
   operation: Operation<"image.build">,
-  execution: Execution,
+  { execution, first }: { readonly execution: Execution; readonly first: FirstRun },
   signal: AbortSignal,
 ): Promise<string> {
   await requireBuildKit(execution, signal);
   const { build } = await import("../engine/buildkit/builder.ts");
   const request = await buildRequest(operation, execution, signal);
   const hijack: Hijack = (path, headers, abort) => execution.engine.hijack(path, headers, abort);
-  const run = { emit: (event: BuildEvent) => forward(event, operation.image, execution), signal };
+  const emit = (event: BuildEvent): void => {
+    first.take(event);
+    forward(event, operation.image, execution);
+  };
+  const run = { emit, signal };
   const { imageId } = await build(hijack, request, run);
   if (operation.outputs) {
     for (const { kind, dest } of execution.project.images[operation.image]?.outputs ?? []) {

@@ -15,6 +15,7 @@ export interface WhyView {
     readonly target: string;
     readonly kind: string;
     readonly reasons: readonly Reason[];
+    readonly note?: string;
   }[];
   /** What a plan made now would do. */
   readonly next: readonly Action[];
@@ -43,11 +44,11 @@ const DONE: Readonly<Record<string, string>> = {
 export function formatWhy(view: WhyView, style: Style): string {
   const rows = view.past
     .toReversed()
-    .map(({ time, target, kind, reasons }) => [
+    .map(({ time, target, kind, reasons, note }) => [
       style.dim(`${formatDuration(Math.max(0, view.now - time))} ago`),
       sanitizeName(target),
       DONE[kind] ?? kind,
-      reasons.map((reason) => reasonWords(reason, style)).join("; "),
+      [...reasons.map((reason) => reasonWords(reason, style)), ...firstRun(kind, note)].join("; "),
     ]);
   const next = view.next.map(({ target, operation, reasons }) => [
     "",
@@ -65,4 +66,10 @@ export function formatWhy(view: WhyView, style: Style): string {
       ? ["Now dock up would:", ...formatTable(columns, next, style).slice(1)]
       : [`${sanitizeName(view.name)} is as the file wants it`]),
   ].join("\n");
+}
+
+/** Of a build's note the part that tells which step was the first to run. */
+function firstRun(kind: string, note: string | undefined): readonly string[] {
+  const found = kind === "image.build" ? /(?:^|; )(ran from .*)$/s.exec(note ?? "")?.[1] : undefined;
+  return found === undefined ? [] : [sanitizeName(found)];
 }

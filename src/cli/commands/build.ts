@@ -39,6 +39,7 @@ export const build: CommandDefinition = {
       .option("--push", "push the tags to their registries when all is built")
       .option("--no-cache", "run every step again")
       .option("--pull", "ask the registries for newer base images")
+      .option("--progress <KIND>", "auto, tty (live), plain (lines) or json (events on stdout)")
       .option("--force", "ask the builder also where the inputs are unchanged")
       .option("--print", "print the resolved build definitions as JSON and build nothing");
   },

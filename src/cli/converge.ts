@@ -9,6 +9,7 @@ import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { systemClock } from "../std/clock.ts";
 import { requireBuildable } from "./build-needs.ts";
+import { requireConsent } from "./consent.ts";
 import { endedAgain, startedSlots } from "./ended-soon.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { heldPorts } from "./held-ports.ts";
@@ -26,6 +27,8 @@ export interface ConvergeOptions {
   readonly readyTimeout?: number;
   /** Looks at the first plan before it is carried out and throws when it must not be. */
   readonly accept?: (world: World) => void;
+  /** Whether what the plan destroys may be destroyed without asking. */
+  readonly agreed?: boolean;
   /** Leaves out what it does not hold for; with nothing left there is nothing to say either. */
   readonly only?: (action: Action) => boolean;
 }
@@ -65,6 +68,7 @@ export async function converge(
         renderer.emit({ type: "plan", plan: world.reconciled.plan });
       const notices = round === 0 ? [...exposedPorts(world), ...(world.reconciled.notices ?? [])] : [];
       for (const message of notices) renderer.emit({ type: "notice", message });
+      if (round === 0) await requireConsent(session, world.reconciled.plan, options.agreed ?? false);
       if (world.reconciled.plan.actions.length === 0) return { first, last: world, started };
       if (round === ROUNDS) throw unsettled(world);
       const ended = await endedAgain(executionOf(session, world, options), started);

@@ -1,31 +1,40 @@
 import { hasErrors, sortDiagnostics } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { linkedRisks } from "../gather/linked-risks.ts";
-import { type Loaded, loadProject as load } from "../project/load.ts";
+import { type Loaded, loadProject as loadFile } from "../project/load.ts";
 import type { Project } from "../project/model.ts";
 import { closest } from "../std/closest.ts";
 import { diagnosticsText } from "./report.ts";
 import type { Session } from "./session.ts";
 
-/**
- * The project that the options name; all its mistakes at once as one `invalid-project` error, its warnings on stderr.
- * `profiles` are those of the command line unless others are given.
- */
-export async function loadProject(session: Session, profiles?: readonly string[]): Promise<Project> {
+/** The project that the options name; all its mistakes at once as one `invalid-project` error. Its warnings are left to commands that act by the file. */
+export async function loadProject(session: Session): Promise<Project> {
+  return load(session, { warns: false });
+}
+
+/** As `loadProject`, with the file's warnings on stderr. `profiles` are those of the command line unless others are given. */
+export async function loadWithWarnings(session: Session, profiles?: readonly string[]): Promise<Project> {
+  return load(session, { warns: true, ...(profiles === undefined ? {} : { profiles }) });
+}
+
+async function load(
+  session: Session,
+  { warns, profiles }: { readonly warns: boolean; readonly profiles?: readonly string[] },
+): Promise<Project> {
   const { globals, io } = session;
   const { project, diagnostics } = await loadDiagnosed(session, profiles);
   if (project === undefined || hasErrors(diagnostics)) {
     throw new DockError("invalid-project", "the project file has mistakes; nothing was touched", { diagnostics });
   }
   requireProfiles(project);
-  if (diagnostics.length > 0 && !globals.quiet) io.stderr.write(diagnosticsText(diagnostics, session));
+  if (warns && diagnostics.length > 0 && !globals.quiet) io.stderr.write(diagnosticsText(diagnostics, session));
   return project;
 }
 
 /** The project with all that is to say about it, warnings as errors with --strict; the project is undefined when the file has errors. */
 export async function loadDiagnosed(session: Session, profiles?: readonly string[]): Promise<Loaded> {
   const { globals, io } = session;
-  const loaded = await load({
+  const loaded = await loadFile({
     cwd: io.cwd,
     env: io.env,
     cacheDirectory: session.cacheDirectory,

@@ -27,7 +27,7 @@ export function addPlanOptions(command: Command): void {
     .option("--no-build", "build nothing; fail where an image is missing")
     .option("--pull", "ask the registries for newer base images")
     .option("--force-recreate", "replace containers also where nothing changed")
-    .option("-V, --renew-anon-volumes", "replace the services' containers with fresh anonymous dev volumes")
+    .option("-V, --renew-anon-volumes", "make the services' containers anew, with fresh anonymous volumes")
     .option("--no-deps", "leave alone what the services depend on")
     .option("--remove-orphans", "remove containers of services that the file has no more (default)")
     .option("--no-remove-orphans", "keep them")

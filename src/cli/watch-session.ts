@@ -16,7 +16,7 @@ import type { Effects, Scope } from "../watch/effects.ts";
 import { watch } from "../watch/loop.ts";
 import { BuildingImages } from "./building-images.ts";
 import { converge } from "./converge.ts";
-import { loadProject } from "./load-project.ts";
+import { loadWithWarnings } from "./load-project.ts";
 import { requireKnown } from "./named.ts";
 import { jsonResult, stderrStyle } from "./report.ts";
 import type { Session } from "./session.ts";
@@ -65,7 +65,7 @@ function effectsOf(session: Session, watched: Watched): Effects {
     clock: systemClock,
     emit: (event) => renderer.emit(event),
     reload: async (signal) => {
-      const declared = await loadProject(within(signal));
+      const declared = await loadWithWarnings(within(signal));
       for (const service of request.services ?? []) requireKnown(service, declared.services, "service");
       return watched.adapt?.(declared) ?? declared;
     },

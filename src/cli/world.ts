@@ -79,7 +79,7 @@ export async function survey(session: Session, project: Project, request: PlanRe
   session.redactor.learn(worthHiding([...fromFiles, ...secretTexts(inputs)], project));
   const remembered = await withSettled(session.cacheDirectory, project, described);
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
-  const observed = await inspected(session, project, { observed: remembered, slots });
+  const observed = await inspected(session, project, { observed: remembered, slots, all: request.live ?? false });
   const reconciled = reconcile(project, { inputs, observed, slots }, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
@@ -113,7 +113,7 @@ async function portsToChoose(
 async function inspected(
   session: Session,
   project: Project,
-  of: { readonly observed: Observed; readonly slots: readonly WantedSlot[] },
+  of: { readonly observed: Observed; readonly slots: readonly WantedSlot[]; readonly all: boolean },
 ): Promise<Observed> {
   const engine = session.engine();
   const networks = of.slots.length === 0 ? [] : doubtfulNetworks(project, of.observed);
@@ -121,7 +121,7 @@ async function inspected(
     networks.length === 0
       ? of.observed
       : await inspectNetworks(engine, { observed: of.observed, ids: networks }, session.signal);
-  const ids = differingContainers(known, of.slots);
+  const ids = of.all ? known.containers.map(({ id }) => id) : differingContainers(known, of.slots);
   if (ids.length === 0) return known;
   const observed = await inspectDiffering(engine, { observed: known, ids }, session.signal);
   for (const container of observed.containers) {

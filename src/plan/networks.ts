@@ -1,12 +1,14 @@
 import type { Project } from "../project/model.ts";
 import type { Network } from "../project/resource-model.ts";
 import { canonicalJson, compareText, sha256 } from "../std/digest.ts";
+import { concealedOptions, definitionLabel, definitionReasons } from "./definition.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedContainer, ObservedNetwork } from "./observed.ts";
 import type { ActionId } from "./plan.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
 import { isOwn, ownerOf } from "./resources.ts";
+import type { CanonicalSpec } from "./spec-value.ts";
 
 /** A network that services use, as the engine has it. */
 export interface WantedNetwork {
@@ -35,6 +37,19 @@ export function networkDigest(network: Network): string {
   return sha256(canonicalJson({ driver, driverOpts, labels, internal, attachable, enableIpv6, ipam }));
 }
 
+/** What a network is made with, by the file's names. */
+function definitionOf({ driver, driverOpts, labels, internal, attachable, enableIpv6, ipam }: Network): CanonicalSpec {
+  return {
+    ...(driver === undefined ? {} : { driver }),
+    driver_opts: concealedOptions(driverOpts),
+    labels,
+    internal,
+    attachable,
+    enable_ipv6: enableIpv6,
+    ...(ipam === undefined ? {} : { ipam: canonicalJson(ipam) }),
+  };
+}
+
 /** Labels of an own network. */
 export function networkLabels(project: Project, network: Network): Readonly<Record<string, string>> {
   return {
@@ -42,6 +57,7 @@ export function networkLabels(project: Project, network: Network): Readonly<Reco
     [LABEL.project]: project.name,
     [LABEL.file]: project.file,
     [LABEL.network]: network.key,
+    [LABEL.spec]: definitionLabel(definitionOf(network)),
     [LABEL.specDigest]: networkDigest(network),
   };
 }
@@ -113,7 +129,7 @@ function planNetwork(
     to.builder.unchanged(target);
     return { key, name, id: own.id };
   }
-  const reasons: readonly Reason[] = [{ code: "config-changed", path: `networks.${key}` }];
+  const reasons = definitionReasons(own.labels, { path: `networks.${key}`, wanted: definitionOf(network) });
   const staying = connectedTo(own, to.observed.containers).filter(to.stays);
   const [other] = staying;
   if (other) {

@@ -64,7 +64,8 @@ export function planServices(scope: Scope): ReadonlyMap<string, WantedNetwork> {
         }),
       );
       const until = readiness(wanted, scope.slots);
-      const wish = { wanted, image, networks: networksOfSlot, owners, forced, until };
+      const renewsVolumes = scope.request.renewAnonVolumes && isSelected(key, scope.request);
+      const wish = { wanted, image, networks: networksOfSlot, owners, forced, renewsVolumes, until };
       return planSlot(inSlot(slotTarget(wanted.slot)), wish, around);
     });
     ready.set(

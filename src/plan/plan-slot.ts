@@ -1,3 +1,4 @@
+import { removeForFreshVolumes } from "./fresh-volumes.ts";
 import { movesToNewNetwork, orderNetworkRemovals } from "./network-moves.ts";
 import type { ObservedContainer } from "./observed.ts";
 import { slotTarget } from "./operation.ts";
@@ -36,6 +37,10 @@ export function planSlot(
     const gone = removeContainer(current, { around, slot: wish.wanted.slot, reasons: state.replace });
     orderNetworkRemovals(wish, { builder: around.builder, after: [gone] });
     return planCreation(wish, { ...around, needs: [...around.needs, ...removed, gone] }, state.replace);
+  }
+  if (wish.renewsVolumes) {
+    const gone = removeForFreshVolumes(current, { around, slot: wish.wanted.slot, reasons: wish.forced });
+    if (gone) return planCreation(wish, { ...around, needs: [...around.needs, ...removed, ...gone] }, state.replace);
   }
   const follows = following(current, wish.owners).conditional;
   if (state.replace.length > 0 || build !== undefined || follows.length > 0) {

@@ -18,6 +18,8 @@ export interface PlanRequest {
   readonly forceRecreate: boolean;
   readonly renewAnonVolumes: boolean;
   readonly removeOrphans: boolean;
+  /** There where containers are inspected that are, by their labels, as they should be: for what only an inspection tells. */
+  readonly live?: true;
 }
 
 /** A plain `up` of everything in a mode. */

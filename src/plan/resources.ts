@@ -1,14 +1,21 @@
 import type { Project } from "../project/model.ts";
 import type { Volume } from "../project/resource-model.ts";
 import { canonicalJson, compareText, sha256 } from "../std/digest.ts";
+import { concealedOptions, definitionLabel, definitionReasons } from "./definition.ts";
 import { LABEL } from "./labels.ts";
 import type { Observed, ObservedNetwork, ObservedVolume } from "./observed.ts";
 import type { ActionId } from "./plan.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
+import type { CanonicalSpec } from "./spec-value.ts";
 
 /** Digest of what a volume is made with and keeps. */
 export function volumeDigest({ driver = "local", driverOpts, labels }: Volume): string {
   return sha256(canonicalJson({ driver, driverOpts, labels }));
+}
+
+/** What a volume is made with, by the file's names. */
+function definitionOf({ driver = "local", driverOpts, labels }: Volume): CanonicalSpec {
+  return { driver, driver_opts: concealedOptions(driverOpts), labels };
 }
 
 /** Labels of an own volume. */
@@ -18,6 +25,7 @@ export function volumeLabels(project: Project, volume: Volume): Readonly<Record<
     [LABEL.project]: project.name,
     [LABEL.file]: project.file,
     [LABEL.volume]: volume.key,
+    [LABEL.spec]: definitionLabel(definitionOf(volume)),
     [LABEL.specDigest]: volumeDigest(volume),
   };
 }
@@ -65,7 +73,7 @@ function planVolume(
   if (isOwn(project, found)) {
     if (isRedefined(volume, found)) {
       to.builder.notices.push(
-        `volume ${key} has changed in the file and is kept as it was made, with its data; to make it anew, save its data and remove it with "docker volume rm ${name}"`,
+        `volume ${key} has changed in the file (${changedMembers(volume, found)}) and is kept as it was made, with its data; to make it anew, save its data and remove it with "docker volume rm ${name}"`,
       );
     }
     to.builder.unchanged(`volume:${key}`);
@@ -78,6 +86,12 @@ function planVolume(
     hint: `give volume ${key} another "name:", or declare it "external: true" to use that one`,
   });
   return undefined;
+}
+
+/** `driver_opts, labels`. */
+function changedMembers(volume: Volume, { labels }: ObservedVolume): string {
+  const reasons = definitionReasons(labels, { path: "", wanted: definitionOf(volume) });
+  return reasons.map(({ path = "" }) => path.slice(1) || "its definition").join(", ");
 }
 
 /** True when the file describes another volume than the one that is there, as far as that one tells. */

@@ -39,6 +39,8 @@ export interface SlotWish {
   readonly networks: ReadonlyMap<string, WantedNetwork>;
   /** Reasons from outside: flags. */
   readonly forced: readonly Reason[];
+  /** Whether its anonymous volumes are to be made anew with it. */
+  readonly renewsVolumes?: boolean;
   /** Whose namespaces it shares, by service. */
   readonly owners: ReadonlyMap<string, Owner>;
   /** What its container has to come to: others may wait for it to be healthy or to be done. */

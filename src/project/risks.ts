@@ -33,15 +33,30 @@ export function bindRisk(
   return undefined;
 }
 
-/** Warns of services that are kept apart from the machine by nothing. */
+/** Warns of services that are kept apart from the machine by little or nothing. */
 export function warnOfRoot(services: readonly Service[], scope: Scope): void {
   const warn = (service: Service, path: readonly (string | number)[], what: string): void =>
     scope.findings.warning(["services", service.key, ...path], { code: "risky-service", message: `${what} ${ROOT}` });
   for (const service of services) {
+    for (const [key, what] of sharedWithHost(service))
+      scope.findings.warning(["services", service.key, key], {
+        code: "risky-service",
+        message: `\`${key}: host\` ${what}`,
+      });
     if (service.privileged) warn(service, ["privileged"], "a privileged container");
     for (const [index, name] of service.capAdd.entries())
       if (ROOT_CAPABILITIES.test(name)) warn(service, ["cap_add", index], `the capability ${name.toUpperCase()}`);
   }
+}
+
+/** Namespaces of the machine that a service is in, by their keys, and what that comes to. */
+function sharedWithHost({ pid, ipc, networkMode }: Service): readonly (readonly [string, string])[] {
+  const shared: readonly (readonly [string, string | undefined, string])[] = [
+    ["pid", pid, "lets the container see and signal every process of this host"],
+    ["ipc", ipc, "gives the container the shared memory of this host's processes"],
+    ["network_mode", networkMode, "gives the container this host's network with all that listens on its loopback"],
+  ];
+  return shared.flatMap(([key, value, what]) => (value === "host" ? [[key, what] as const] : []));
 }
 
 function withoutSlash(path: string): string {

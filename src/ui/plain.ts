@@ -4,6 +4,7 @@ import { formatDuration } from "../std/duration.ts";
 import { BuildLines } from "./build-lines.ts";
 import { noticeLines } from "./notice-view.ts";
 import { operationWords } from "./operation-words.ts";
+import { TARGET_WIDTH } from "./plan-view.ts";
 import { PlanAnnouncer } from "./plan-announcer.ts";
 import { sanitizeName } from "./sanitize.ts";
 import type { Output, Style } from "./style.ts";
@@ -19,6 +20,7 @@ export class PlainRenderer {
   readonly #actions = new Map<ActionId, Action>();
   readonly #builds = new Map<string, BuildLines>();
   readonly #leftOut = new Set<string>();
+  readonly #tagsLeft = new Map<string, number>();
   #targetWidth = 0;
   #imageWidth = 0;
 
@@ -44,8 +46,12 @@ export class PlainRenderer {
     this.#actions.clear();
     this.#builds.clear();
     this.#leftOut.clear();
+    this.#tagsLeft.clear();
+    for (const { operation, target } of plan.actions)
+      if (operation.kind === "image.remove") this.#tagsLeft.set(target, (this.#tagsLeft.get(target) ?? 0) + 1);
     for (const action of plan.actions) this.#actions.set(action.id, action);
-    this.#targetWidth = Math.max(0, ...plan.actions.map(({ target }) => displayWidth(sanitizeName(target))));
+    const widest = Math.max(0, ...plan.actions.map(({ target }) => displayWidth(sanitizeName(target))));
+    this.#targetWidth = Math.min(widest, TARGET_WIDTH);
     this.#imageWidth = Math.max(0, ...plan.actions.map((action) => displayWidth(imageOf(action) ?? "")));
     const text = this.#announcer.announce(plan, this.#style);
     if (text !== undefined) this.#print([...text.split("\n"), ...(plan.actions.length > 0 ? [""] : [])]);
@@ -62,8 +68,13 @@ export class PlainRenderer {
     if (event.type === "action-failed" && event.error.detail === undefined) this.#print(build?.lastLines() ?? []);
   }
 
-  /** That a target is left out is said once, however many actions it has. */
+  /** That a target is left out is said once, however many actions it has; that an image loses tags with the last one. */
   #isNews(event: ActionEvent, action: Action): boolean {
+    if (event.type === "action-done" && action.operation.kind === "image.remove") {
+      const left = (this.#tagsLeft.get(action.target) ?? 1) - 1;
+      this.#tagsLeft.set(action.target, left);
+      return left === 0;
+    }
     if (event.type !== "action-skipped") return true;
     const news = !this.#leftOut.has(action.target);
     this.#leftOut.add(action.target);

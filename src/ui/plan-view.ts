@@ -7,8 +7,8 @@ import { displayWidth, pad, wrap } from "./width.ts";
 
 /** Reasons shown of one target; the rest is counted. */
 const REASONS_SHOWN = 6;
-/** Cells that targets are aligned in; a longer one pushes its own line to the right. */
-const TARGET_WIDTH = 36;
+/** Cells that targets are aligned in; in a plan, a longer one has a line of its own. */
+export const TARGET_WIDTH = 36;
 /** Cells that reasons need beside their target; with fewer they go below it. */
 const REASON_ROOM = 24;
 
@@ -61,7 +61,10 @@ function groupLines(
   const { style } = of;
   const paint = effectPaint(group, style);
   const sign = paint(style.symbols[EFFECT_SYMBOL[group.effect]]);
-  const head = `${sign} ${pad(sanitizeName(group.target), of.targetWidth)}  ${paint(pad(group.effect, of.effectWidth))}`;
+  const target = sanitizeName(group.target);
+  const long = displayWidth(target) > of.targetWidth;
+  const head = `${long ? " " : sign} ${pad(long ? "" : target, of.targetWidth)}  ${paint(pad(group.effect, of.effectWidth))}`;
+  const above = long ? [`${sign} ${target}`] : [];
   const column = displayWidth(head) + 2;
   const below = style.width !== undefined && style.width - column < REASON_ROOM;
   const indent = below ? 4 : column;
@@ -71,7 +74,7 @@ function groupLines(
     ...group.destroys.flatMap((what) => hanging(`destroys ${sanitizeName(what)}`, room, style).map(style.red)),
   ];
   const lines = texts.map((text) => " ".repeat(indent) + text);
-  return below ? [head, ...lines] : [`${head}  ${texts[0] ?? ""}`.trimEnd(), ...lines.slice(1)];
+  return [...above, ...(below ? [head, ...lines] : [`${head}  ${texts[0] ?? ""}`.trimEnd(), ...lines.slice(1)])];
 }
 
 function whys(group: TargetGroup, style: Style): readonly string[] {

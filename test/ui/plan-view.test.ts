@@ -33,6 +33,18 @@ describe("formatPlan", () => {
     expect(text).toBe("- image:web  untag  superseded by newer builds\n\nPlan: 1 to remove, 1 unchanged");
   });
 
+  test("a long target has a line of its own and leaves the columns as they are", () => {
+    const volume = {
+      kind: "dev",
+      slot: { service: "web", number: 1 },
+      path: "/app/a/very/long/way/down/node_modules",
+    } as const;
+    const made = action(`volume:web/1:${volume.path}`, { kind: "volume.create", volume });
+    const lines = formatPlan(planOf([made, ...creation("web", "healthy")]), style).split("\n");
+    expect(lines[0]).toBe(`+ volume:web/1:${volume.path}`);
+    expect(lines[1]?.indexOf("create")).toBe(lines[2]?.indexOf("create"));
+  });
+
   test("many reasons are counted after the first few", () => {
     const reasons = Array.from({ length: 20 }, (_, index) => ({ code: "config-changed" as const, path: `p${index}` }));
     const text = formatPlan(planOf([build("web", { reasons })]), style);

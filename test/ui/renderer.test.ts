@@ -4,7 +4,7 @@ import { DockError } from "../../src/error.ts";
 import type { Event } from "../../src/event.ts";
 import { createRenderer, type RendererMode } from "../../src/ui/renderer.ts";
 import { hostileText, SAFE_OUTPUT } from "./hostile-text.ts";
-import { build, creation, planOf } from "./plan-builder.ts";
+import { action, build, creation, planOf } from "./plan-builder.ts";
 import { Screen } from "./screen.ts";
 
 const started = (id: string): Event => ({ type: "action-started", id });
@@ -41,6 +41,16 @@ describe("createRenderer", () => {
   ])("%s", async (_, mode, env, live) => {
     const { stderr } = await run(mode, [{ type: "plan", plan }, ...ids.flatMap((id) => [started(id), done(id)])], env);
     expect(stderr.raw.includes("\x1b[?25l")).toBe(live);
+  });
+
+  test("an image that loses several tags is told of once", async () => {
+    const untag = ["1", "2", "3"].map((tag) => ({
+      ...action("image:web", { kind: "image.remove", ref: `shop-web:in-${tag}` }),
+      id: `image.remove image:web ${tag}`,
+    }));
+    const events = untag.flatMap(({ id }) => [started(id), done(id)]);
+    const { stderr } = await run("plain", [{ type: "plan", plan: planOf(untag) }, ...events]);
+    expect(stderr.raw.match(/untagged/g)).toHaveLength(1);
   });
 
   test("auto on a pipe gives plain lines without colours", async () => {

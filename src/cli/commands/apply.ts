@@ -4,21 +4,26 @@ import { DockError } from "../../error.ts";
 import { planDigest, readSavedPlan, type SavedPlan } from "../../plan/saved-plan.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { jsonResult } from "../report.ts";
 import type { Session } from "../session.ts";
 import { type World, withBuildArgs } from "../world.ts";
+
+interface ApplyOptions {
+  readonly yes?: boolean;
+}
 
 /** `dock apply`: carries out a plan that `plan -o` saved; refused when it would not be the same plan any more. */
 export const apply: CommandDefinition = {
   usage: "FILE",
   configure: (command) => {
     command.argument("<file>", 'plan saved with "dock plan -o FILE"');
+    command.option("-y, --yes", "destroy what the plan says it destroys without being asked");
   },
-  run: async ({ session, args }: Invocation) => {
+  run: async ({ session, args, options }: Invocation) => {
     const [name = ""] = args;
     const saved = await readPlan(session, name);
-    const declared = await loadProject(session, saved.profiles);
+    const declared = await loadWithWarnings(session, saved.profiles);
     if (declared.file !== saved.file || declared.name !== saved.project) {
       throw new DockError(
         "plan-stale",
@@ -32,7 +37,7 @@ export const apply: CommandDefinition = {
     await converge(
       session,
       { project, request: saved.request },
-      { accept: (world) => refuseOther(world, saved, name) },
+      { accept: (world) => refuseOther(world, saved, name), agreed: (options as ApplyOptions).yes ?? false },
     );
     jsonResult(session, { ok: true });
     return 0;

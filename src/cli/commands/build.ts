@@ -5,7 +5,7 @@ import type { Project } from "../../project/model.ts";
 import { type BuildFlags, withBuildFlags } from "../build-flags.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { imageNames } from "../named.ts";
 import { pushImages, requirePushable } from "../push-images.ts";
 import { jsonResult } from "../report.ts";
@@ -45,7 +45,7 @@ export const build: CommandDefinition = {
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as BuildOptions;
-    const declared = await loadProject(session);
+    const declared = await loadWithWarnings(session);
     const named = imageNames(declared, args);
     const keys = named.length > 0 ? named : Object.keys(declared.images).sort();
     if (keys.length === 0)

@@ -1,7 +1,7 @@
 import type { Project } from "../../project/model.ts";
 import type { Plain } from "../../project/print.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 
 interface ConfigOptions {
   readonly services?: boolean;
@@ -20,7 +20,7 @@ export const config: CommandDefinition = {
     for (const list of LISTS) command.option(`--${list}`, `print only the names of the ${list}`);
   },
   run: async ({ session, options }: Invocation) => {
-    const project = await loadProject(session);
+    const project = await loadWithWarnings(session);
     const given = options as ConfigOptions;
     const { stdout } = session.io;
     const list = LISTS.find((name) => given[name]);

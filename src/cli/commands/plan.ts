@@ -8,7 +8,7 @@ import type { Project } from "../../project/model.ts";
 import { refuseConflicts } from "../converge.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { exposedPorts } from "../exposed-ports.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
 import { refuseRemoteBinds } from "../remote-binds.ts";
 import { stdoutStyle } from "../report.ts";
@@ -21,6 +21,7 @@ import { formatPlan } from "../../ui/plan-view.ts";
 interface PlanCommandOptions extends PlanOptions {
   readonly detailedExitcode?: boolean;
   readonly down?: boolean;
+  readonly live?: boolean;
   readonly output?: string;
 }
 
@@ -35,14 +36,18 @@ export const plan: CommandDefinition = {
     command
       .argument("[services...]", "services to plan for with what they depend on (default: all)")
       .option("--detailed-exitcode", `exit with ${EXIT_CHANGES} when there is something to do`)
+      .option("--live", "also look for limits that were changed from outside")
       .option("--down", "show what down would do instead")
       .option("-o, --output <FILE>", 'save the plan for "dock apply FILE"');
     addPlanOptions(command);
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as PlanCommandOptions;
-    const declared = await loadProject(session);
-    const request = planRequest(given, declared, args);
+    const declared = await loadWithWarnings(session);
+    const request: PlanRequest = {
+      ...planRequest(given, declared, args),
+      ...(given.live ? { live: true as const } : {}),
+    };
     const project = await withBuildArgs(declared, given.arg ?? [], undefined);
     const made = given.down
       ? await teardownPlan(session, project, { volumes: false, images: false })

@@ -4,7 +4,7 @@ import type { Project } from "../../project/model.ts";
 import type { Service } from "../../project/service-model.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { requireKnown } from "../named.ts";
 import { jsonResult } from "../report.ts";
 import { readyOptions } from "../time-options.ts";
@@ -30,7 +30,7 @@ export const scale: CommandDefinition = {
   run: async ({ session, args, options }: Invocation) => {
     const given = options as ScaleOptions;
     const waiting = readyOptions(given.waitTimeout);
-    const declared = await loadProject(session);
+    const declared = await loadWithWarnings(session);
     const numbers = new Map(args.map((text) => numberOf(text, declared)));
     const services = { ...declared.services };
     for (const [key, number] of numbers) {

@@ -2,7 +2,7 @@ import { DockError } from "../../error.ts";
 import { parseDuration } from "../../std/duration.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge, type ConvergeOptions } from "../converge.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
 import { jsonResult } from "../report.ts";
 import { withBuildArgs } from "../world.ts";
@@ -11,6 +11,7 @@ interface UpOptions extends PlanOptions {
   readonly detach?: boolean;
   readonly watch?: boolean;
   readonly waitTimeout?: string;
+  readonly yes?: boolean;
 }
 
 /** `dock up`: the plan, its execution, then the logs until Ctrl-C (or with -d nothing more). */
@@ -22,12 +23,13 @@ export const up: CommandDefinition = {
       .option("-d, --detach", "return when everything is ready instead of following logs")
       .option("-w, --watch", "keep acting on edits afterwards");
     addPlanOptions(command);
+    command.option("-y, --yes", "destroy what the plan says it destroys without being asked");
     command.option("--wait-timeout <DURATION>", "give services that long to become ready (30s, 5m)");
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as UpOptions;
     if (given.detach && given.watch) throw new DockError("usage", "--detach and --watch exclude each other");
-    const declared = await loadProject(session);
+    const declared = await loadWithWarnings(session);
     const request = planRequest(given, declared, args);
     const project = await withBuildArgs(declared, given.arg ?? [], undefined);
     if (given.watch) {
@@ -47,10 +49,11 @@ export const up: CommandDefinition = {
 };
 
 function convergeOptions(options: UpOptions): ConvergeOptions {
-  if (options.waitTimeout === undefined) return {};
+  const agreed = options.yes ?? false;
+  if (options.waitTimeout === undefined) return { agreed };
   const readyTimeout = parseDuration(options.waitTimeout);
   if (readyTimeout === undefined) {
     throw new DockError("usage", `--wait-timeout takes a duration like 30s or 5m, not "${options.waitTimeout}"`);
   }
-  return { readyTimeout };
+  return { agreed, readyTimeout };
 }

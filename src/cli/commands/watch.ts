@@ -1,5 +1,5 @@
 import type { CommandDefinition, Invocation } from "../command.ts";
-import { loadProject } from "../load-project.ts";
+import { loadWithWarnings } from "../load-project.ts";
 import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
 import { watchProject } from "../watch-session.ts";
 import { withBuildArgs } from "../world.ts";
@@ -13,7 +13,7 @@ export const watch: CommandDefinition = {
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as PlanOptions;
-    const declared = await loadProject(session);
+    const declared = await loadWithWarnings(session);
     const request = planRequest(given, declared, args);
     const adapt = (project: typeof declared): Promise<typeof declared> =>
       withBuildArgs(project, given.arg ?? [], undefined);

@@ -82,7 +82,7 @@ describe("build", () => {
     expect(await build(s, "--arg", "one.VERSION=4")).toEqual({ none: "unchanged", one: "unchanged", two: "unchanged" });
   });
 
-  scenario("refuses an argument that nobody declares, with a guess", async ({ s }) => {
+  scenario("refuses an argument that nobody declares, with a guess (B3)", async ({ s }) => {
     await s.write({ "app/Dockerfile": "FROM busybox:latest\nARG VERSION=1\nRUN echo $VERSION\n" });
     await s.declare({ images: { app: { context: "app" } } });
     const refused = await s.dock(["build", "--arg", "VERSOIN=2"], { code: 2 });
@@ -91,7 +91,7 @@ describe("build", () => {
     expect(refused.builderCalled).toBe(false);
   });
 
-  scenario("that fails shows where and leaves containers and tags alone", async ({ s }) => {
+  scenario("that fails shows where and leaves containers and tags alone (B2)", async ({ s }) => {
     await s.write({ "app/Dockerfile": 'FROM busybox:latest\nRUN true\nCMD ["sleep", "3600"]\n' });
     await s.declare({
       images: { app: { context: "app" } },
@@ -114,7 +114,7 @@ describe("build", () => {
     expect(printedEvents(stdout).at(-1)).toMatchObject({ type: "result", ok: false, error: { code: "build-failed" } });
   });
 
-  scenario("says what is wrong with a Dockerfile or a base image", async ({ s }) => {
+  scenario("says what is wrong with a Dockerfile or a base image (B4)", async ({ s }) => {
     await s.declare({ images: { app: { context: "app" } } });
     await s.write({ "app/Dockerfile": "FROM busybox:latest\nRNU true\n" });
     const misspelled = await s.dock(["build"], { code: 4 });
@@ -218,7 +218,7 @@ describe("build", () => {
     expect(await tags(s)).toEqual({});
   });
 
-  scenario("builds again when a file changes while it is built", async ({ s }) => {
+  scenario("builds again when a file changes while it is built (B8)", async ({ s }) => {
     const wait = `RUN --mount=type=cache,target=/meet,id=${s.project} echo waiting for ${s.project}; [ -e /meet/go ] || sleep 2; touch /meet/go`;
     await s.write({ "app/Dockerfile": `FROM busybox:latest\nCOPY file /\n${wait}\n`, "app/file": "one\n" });
     await s.declare({ images: { app: { context: "app" } } });

@@ -107,7 +107,7 @@ describe("an interrupted up", () => {
     }
   });
 
-  scenario("stops at Ctrl-C with 130 in the middle of a build, and the builder stops too", async ({ s }) => {
+  scenario("stops at Ctrl-C with 130 in the middle of a build, and the builder stops too (B11)", async ({ s }) => {
     await s.write({
       "app/Dockerfile": `FROM busybox:latest\nRUN echo begun ${s.project}; sleep 600\nCMD ["sleep", "3600"]\n`,
     });

@@ -28,7 +28,7 @@ function strict(node) {
 
 /** A property called like an annotation is a property: only annotations of schemas go. */
 function withoutProse(node) {
-  const isSchema = "type" in node || "$ref" in node;
+  const isSchema = typeof node.type === "string" || Array.isArray(node.type) || "$ref" in node;
   return isSchema ? Object.fromEntries(Object.entries(node).filter(([key]) => !PROSE.has(key))) : node;
 }
 

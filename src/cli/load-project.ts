@@ -1,6 +1,7 @@
 import { hasErrors, sortDiagnostics } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { linkedRisks } from "../gather/linked-risks.ts";
+import type { ImageOverride } from "../project/image-overrides.ts";
 import { type Loaded, loadProject as loadFile } from "../project/load.ts";
 import type { Project } from "../project/model.ts";
 import { closest } from "../std/closest.ts";
@@ -9,20 +10,21 @@ import type { Session } from "./session.ts";
 
 /** The project that the options name; all its mistakes at once as one `invalid-project` error. Its warnings are left to commands that act by the file. */
 export async function loadProject(session: Session): Promise<Project> {
-  return load(session, { warns: false });
+  return usableProject(session, await loadDiagnosed(session), { warns: false });
 }
 
 /** As `loadProject`, with the file's warnings on stderr. `profiles` are those of the command line unless others are given. */
 export async function loadWithWarnings(session: Session, profiles?: readonly string[]): Promise<Project> {
-  return load(session, { warns: true, ...(profiles === undefined ? {} : { profiles }) });
+  return usableProject(session, await loadDiagnosed(session, { profiles }), { warns: true });
 }
 
-async function load(
+/** The project of a file without mistakes; its warnings go to stderr where they are wanted. */
+export function usableProject(
   session: Session,
-  { warns, profiles }: { readonly warns: boolean; readonly profiles?: readonly string[] },
-): Promise<Project> {
+  { project, diagnostics }: Loaded,
+  { warns }: { readonly warns: boolean },
+): Project {
   const { globals, io } = session;
-  const { project, diagnostics } = await loadDiagnosed(session, profiles);
   if (project === undefined || hasErrors(diagnostics)) {
     throw new DockError("invalid-project", "the project file has mistakes; nothing was touched", { diagnostics });
   }
@@ -31,15 +33,23 @@ async function load(
   return project;
 }
 
+/** What a file is loaded with beyond what the global options say. */
+export interface LoadChanges {
+  /** In place of those of the command line. */
+  readonly profiles?: readonly string[] | undefined;
+  readonly overrides?: readonly ImageOverride[];
+}
+
 /** The project with all that is to say about it, warnings as errors with --strict; the project is undefined when the file has errors. */
-export async function loadDiagnosed(session: Session, profiles?: readonly string[]): Promise<Loaded> {
+export async function loadDiagnosed(session: Session, changes: LoadChanges = {}): Promise<Loaded> {
   const { globals, io } = session;
   const loaded = await loadFile({
     cwd: io.cwd,
     env: io.env,
     cacheDirectory: session.cacheDirectory,
     vars: keyValues(globals.var ?? [], "--var"),
-    profiles: profiles ?? globals.profile,
+    profiles: changes.profiles ?? globals.profile,
+    ...(changes.overrides === undefined ? {} : { overrides: changes.overrides }),
     ...(globals.file === undefined ? {} : { file: globals.file }),
     ...(globals.project === undefined ? {} : { projectName: globals.project }),
     ...(globals.envFile === undefined ? {} : { envFile: globals.envFile }),

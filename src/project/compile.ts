@@ -1,10 +1,14 @@
 import { basename, join } from "node:path";
 import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../diagnostic.ts";
+import { type DeclaredVariable, declaredVariables } from "./declared-variables.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
 import { hiddenValues } from "./hidden-values.ts";
 import { normalizeGrantedFiles } from "./granted-files.ts";
 import { normalizeGroups } from "./groups.ts";
+import { inheritImages } from "./image-inheritance.ts";
+import { expandMatrices } from "./image-matrix.ts";
+import { type ImageOverride, overrideImages } from "./image-overrides.ts";
 import { normalizeImages } from "./images.ts";
 import { checkFixedAddresses } from "./ipam.ts";
 import { checkEngineNames, link } from "./link.ts";
@@ -37,6 +41,8 @@ export interface CompileOptions {
   readonly profiles?: readonly string[] | undefined;
   /** Absolute path of the file that variables are read from; default `.env` in the directory. */
   readonly envFile?: string | undefined;
+  /** `--set`. */
+  readonly overrides?: readonly ImageOverride[] | undefined;
 }
 
 /** A project, or all that is wrong with it. */
@@ -46,19 +52,22 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
   /** Values that dock's own output must not show (`hiddenValues`); empty without a project. */
   readonly hidden: readonly string[];
+  /** What `vars` says. */
+  readonly variables: readonly DeclaredVariable[];
 }
 
 /** Compiles a project file that was parsed. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
 export function compile(source: Source, parsed: Parsed, options: CompileOptions): Compiled {
   const dotenv = options.dotenv ? parseEnvFile(options.dotenv, "env") : { values: {}, diagnostics: [] };
   const before = [...dotenv.diagnostics, ...parsed.diagnostics];
-  if (!parsed.tree) return { diagnostics: sortDiagnostics(before), hidden: [] };
+  if (!parsed.tree) return { diagnostics: sortDiagnostics(before), hidden: [], variables: [] };
   const findings = collectFindings(source, parsed.tree);
   const resolved = resolveProject(source, parsed.tree, { findings, options: { ...options, dotenv: dotenv.values } });
   const diagnostics = sortDiagnostics([...before, ...findings.diagnostics]);
-  if (!resolved || hasErrors(diagnostics)) return { diagnostics, hidden: [] };
+  const variables = declaredVariables(parsed.tree);
+  if (!resolved || hasErrors(diagnostics)) return { diagnostics, hidden: [], variables };
   const { project, uses } = resolved;
-  return { project, diagnostics, hidden: hiddenValues(project, uses.values()) };
+  return { project, diagnostics, hidden: hiddenValues(project, uses.values()), variables };
 }
 
 type ResolvedOptions = Omit<CompileOptions, "dotenv"> & { readonly dotenv: Readonly<Record<string, string>> };
@@ -77,8 +86,7 @@ function resolveProject(
     return undefined;
   }
   const variables = readVariables(parsed, options, findings);
-  const tree = substitute(parsed, variables, findings);
-  findings.follow(tree);
+  const tree = resolveTree(parsed, { variables, findings, overrides: options.overrides ?? [] });
   const file = validate(toData(tree), tree, findings);
   if (!file) return undefined;
   if (["services", "images"].every((key) => hasNoEntries(treeAt(tree, [key])))) {
@@ -127,6 +135,21 @@ function resolveProject(
     files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
   };
   return { project, uses: variables.uses };
+}
+
+/** The tree with every image spelled out and with its variables put in. */
+function resolveTree(
+  parsed: Tree,
+  of: { readonly variables: Variables; readonly findings: Findings; readonly overrides: readonly ImageOverride[] },
+): Tree {
+  const { variables, findings, overrides } = of;
+  const expanded = expandMatrices(parsed, variables, findings);
+  findings.follow(expanded.tree);
+  const substituted = substitute(expanded.tree, { ...variables, lookupAt: expanded.lookupAt }, findings);
+  findings.follow(substituted);
+  const tree = overrideImages(inheritImages(substituted, findings), overrides, findings);
+  findings.follow(tree);
+  return tree;
 }
 
 /** Those that are set: one that is not is missed only by a build. */

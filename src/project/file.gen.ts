@@ -102,13 +102,28 @@ export type Image =
       sbom?: boolean | string;
       inherits?: Strings;
       /**
-       * Axes of variation: one image for each combination, `${matrix.x}` is the value.
+       * Axes of variation: one image for each combination, and a group with this image's key that holds them all. `${matrix.x}` is the value in any text; an axis may have maps, for `${matrix.x.key}`.
        */
       matrix?: {
-        [k: string]: (string | number | boolean)[];
+        /**
+         * Values of an axis.
+         *
+         * Items: A value, or a map of values that belong together.
+         */
+        [k: string]: (
+          | string
+          | number
+          | boolean
+          | {
+              /**
+               * Part of a value.
+               */
+              [k: string]: string | number | boolean;
+            }
+        )[];
       };
       /**
-       * Name of each image of a matrix.
+       * Key of each image of a matrix. Default: this image's key and the values, joined by `-`.
        */
       name?: string;
     }
@@ -467,10 +482,30 @@ export interface DockFile {
    */
   name?: string;
   /**
-   * Defaults for `${…}`. Weakest first: `vars`, `.env`, the environment, `--var`.
+   * Defaults for `${…}`, or a map that also says what a variable is for. Weakest first: `vars`, `.env`, the environment, `--var`.
    */
   vars?: {
-    [k: string]: string | number | boolean;
+    /**
+     * Default of the variable; or a map, which without a `default` wants the variable to be set wherever it is used.
+     */
+    [k: string]:
+      | string
+      | number
+      | boolean
+      | {
+          /**
+           * Value where nothing else sets it.
+           */
+          default?: string | number | boolean;
+          /**
+           * What values must be.
+           */
+          type?: "string" | "number" | "boolean";
+          /**
+           * What it is for; `dock build --list=variables` shows it.
+           */
+          description?: string;
+        };
   };
   /**
    * Further project files, merged into this one.

@@ -8,6 +8,8 @@ export type Interpolated =
 
 const MAX_NESTING = 20;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+/** In braces there are also the axes of an image's matrix: `matrix.x`, or `matrix.x.key`. */
+const BRACED_NAME = /matrix(?:\.[A-Za-z_][A-Za-z0-9_]*){1,2}|[A-Za-z_][A-Za-z0-9_]*/y;
 
 /** Ends the reading of one template. */
 class TemplateMistake extends Error {
@@ -87,7 +89,7 @@ class TemplateReader {
   }
 
   #braced(nesting: number, used: boolean): string {
-    const name = this.#name();
+    const name = this.#name(BRACED_NAME);
     if (name === undefined)
       throw new TemplateMistake(
         "invalid-interpolation",
@@ -97,9 +99,6 @@ class TemplateReader {
     const operator = /:?[-?+]|\}|/y;
     operator.lastIndex = this.#offset;
     const sign = operator.exec(this.#template)?.[0] ?? "";
-    if (name === "matrix" && this.#template.charAt(this.#offset) === ".") {
-      throw new TemplateMistake("not-supported-yet", "`${matrix.…}` is not supported yet");
-    }
     if (sign === "")
       throw new TemplateMistake(
         "invalid-interpolation",
@@ -133,9 +132,9 @@ class TemplateReader {
     );
   }
 
-  #name(): string | undefined {
-    NAME.lastIndex = this.#offset;
-    const name = NAME.exec(this.#template)?.[0];
+  #name(pattern = NAME): string | undefined {
+    pattern.lastIndex = this.#offset;
+    const name = pattern.exec(this.#template)?.[0];
     if (name !== undefined) this.#offset += name.length;
     return name;
   }
@@ -144,6 +143,8 @@ class TemplateReader {
     const value = this.#lookup(name);
     if (value !== undefined) return value;
     if (!used) return "";
+    if (name.startsWith("matrix."))
+      throw new TemplateMistake("unknown-name", `\`\${${name}}\` is no axis of a matrix of this image`);
     throw new TemplateMistake(
       "unset-variable",
       `the variable \`${name}\` is not set`,

@@ -4,6 +4,8 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Diagnostic, Source } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { compile } from "./compile.ts";
+import type { DeclaredVariable } from "./declared-variables.ts";
+import type { ImageOverride } from "./image-overrides.ts";
 import type { Project } from "./model.ts";
 import { type IndexPlace, knownTree, rememberTree } from "./known-tree.ts";
 import { MAX_BYTES, type Parsed } from "./parsed.ts";
@@ -25,6 +27,8 @@ export interface LoadOptions {
   readonly profiles?: readonly string[] | undefined;
   readonly vars: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--set`. */
+  readonly overrides?: readonly ImageOverride[] | undefined;
   /** Where to keep what makes it faster to read an unchanged file again. */
   readonly cacheDirectory?: string | undefined;
 }
@@ -36,6 +40,8 @@ export interface Loaded {
   readonly source: Source;
   /** Values that dock's own output must not show. */
   readonly hidden: readonly string[];
+  /** What `vars` says. */
+  readonly variables: readonly DeclaredVariable[];
 }
 
 /** Reads and compiles the project file of a directory or its nearest parent. Throws `DockError` only where there is no file to read. */
@@ -51,10 +57,10 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
   const dotenv = await readSource(envFile, options.cwd);
   if (!dotenv && options.envFile !== undefined)
     throw new DockError("not-found", `${options.envFile} does not exist`, { hint: "check --env-file" });
-  const { env, vars, projectName, profiles } = options;
+  const { env, vars, projectName, profiles, overrides } = options;
   const { cacheDirectory } = options;
   const parsed = await parseOnce(source, cacheDirectory === undefined ? undefined : { cacheDirectory, file });
-  const { project, diagnostics, hidden } = compile(source, parsed, {
+  const { project, diagnostics, hidden, variables } = compile(source, parsed, {
     env,
     vars,
     projectName,
@@ -62,8 +68,9 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
     dotenv,
     directory,
     envFile,
+    overrides,
   });
-  return { project, diagnostics, source, hidden };
+  return { project, diagnostics, source, hidden, variables };
 }
 
 /** Parses a text, unless it is known where its values stand: the parser is the larger part of reading an unchanged file. */

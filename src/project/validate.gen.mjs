@@ -2,10 +2,10 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean"]},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"}},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"}},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
+const schema6 = {"type":"object","properties":{"name":{"type":"string"},"vars":{"type":"object","additionalProperties":{"type":["string","number","boolean","object"],"properties":{"default":{"type":["string","number","boolean"]},"type":{"type":"string","enum":["string","number","boolean"]},"description":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"include":{"type":"array","items":{"type":"string"},"x-not-yet":true},"images":{"type":"object","additionalProperties":{"$ref":"#/definitions/image"},"patternProperties":{"^x-":{}}},"services":{"type":"object","additionalProperties":{"$ref":"#/definitions/service"},"patternProperties":{"^x-":{}}},"networks":{"type":"object","additionalProperties":{"$ref":"#/definitions/network"},"patternProperties":{"^x-":{}}},"volumes":{"type":"object","additionalProperties":{"$ref":"#/definitions/volume"},"patternProperties":{"^x-":{}}},"secrets":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"configs":{"type":"object","additionalProperties":{"$ref":"#/definitions/fileSource"},"patternProperties":{"^x-":{}}},"groups":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}},"patternProperties":{"^x-":{}}}},"patternProperties":{"^x-":{}},"additionalProperties":false,"definitions":{"strings":{"type":["string","array"],"items":{"type":"string"}},"command":{"type":["string","array"],"items":{"type":["string","integer"]}},"keyValues":{"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}},"ulimits":{"type":"object","additionalProperties":{"type":["integer","object"],"minimum":-1,"maximum":9007199254740991,"required":["soft","hard"],"properties":{"soft":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"hard":{"minimum":-1,"maximum":9007199254740991,"type":"integer"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"extraHosts":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"string"}},"image":{"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings"},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean","object"],"additionalProperties":{"type":["string","number","boolean"]}}}},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"port":{"type":["string","integer","object"],"minimum":1,"maximum":65535,"required":["target"],"properties":{"target":{"minimum":1,"maximum":65535,"type":"integer"},"published":{"type":["integer","string"],"minimum":1,"maximum":65535},"host_ip":{"type":"string"},"protocol":{"type":"string","enum":["tcp","udp","sctp"]},"mode":{"type":"string","enum":["host","ingress"]},"name":{"type":"string"},"app_protocol":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"mount":{"type":["string","object"],"required":["target"],"properties":{"type":{"type":"string","enum":["bind","volume","tmpfs","image"]},"source":{"type":"string"},"target":{"type":"string"},"read_only":{"type":"boolean"},"consistency":{"type":"string"},"bind":{"type":"object","properties":{"propagation":{"type":"string","enum":["private","rprivate","shared","rshared","slave","rslave"]},"create_host_path":{"type":"boolean"},"selinux":{"type":"string","enum":["z","Z"]}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":"object","properties":{"nocopy":{"type":"boolean"},"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"tmpfs":{"type":"object","properties":{"size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"image":{"type":"object","properties":{"subpath":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileGrant":{"type":["string","object"],"required":["source"],"properties":{"source":{"type":"string"},"target":{"type":"string"},"uid":{"type":["string","integer"]},"gid":{"type":["string","integer"]},"mode":{"type":["integer","string"],"minimum":0}},"patternProperties":{"^x-":{}},"additionalProperties":false},"hook":{"type":"object","required":["command"],"properties":{"command":{"$ref":"#/definitions/command"},"user":{"type":["string","integer"]},"privileged":{"type":"boolean"},"working_dir":{"type":"string"},"environment":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"healthcheck":{"type":["string","object"],"properties":{"test":{"type":["string","array"],"items":{"type":"string"}},"interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"timeout":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"retries":{"minimum":0,"maximum":1000000,"type":"integer"},"start_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"start_interval":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"disable":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dependsOn":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"type":"object","properties":{"condition":{"type":"string","enum":["service_started","service_healthy","service_completed_successfully"]},"required":{"type":"boolean"},"restart":{"type":"boolean"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"patternProperties":{"^x-":{}}},"watchRule":{"type":"object","required":["path","action"],"properties":{"path":{"type":"string"},"action":{"type":"string","enum":["sync","restart","sync+restart","rebuild","exec","none"]},"target":{"type":"string"},"include":{"$ref":"#/definitions/strings"},"ignore":{"$ref":"#/definitions/strings"},"exec":{"$ref":"#/definitions/command"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"dev":{"type":"object","properties":{"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"command":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"image":{"type":"string"},"target":{"type":"string","x-not-yet":true},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"watch":{"type":"array","items":{"$ref":"#/definitions/watchRule"}},"reload":{"type":["string","object"],"required":["signal"],"properties":{"signal":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"attachment":{"type":["object","null"],"properties":{"aliases":{"type":"array","items":{"type":"string"}},"ipv4_address":{"type":"string"},"ipv6_address":{"type":"string"},"priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"gw_priority":{"minimum":-2147483648,"maximum":2147483647,"type":"integer"},"link_local_ips":{"type":"array","items":{"type":"string"}},"mac_address":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"device":{"type":"object","properties":{"driver":{"type":"string"},"count":{"type":["string","integer"]},"device_ids":{"type":"array","items":{"type":"string"}},"capabilities":{"type":"array","items":{"type":"string"}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"service":{"type":"object","properties":{"image":{"type":"string"},"build":{"$ref":"#/definitions/image"},"command":{"$ref":"#/definitions/command"},"entrypoint":{"$ref":"#/definitions/command"},"environment":{"$ref":"#/definitions/keyValues"},"env_file":{"type":["string","array"],"items":{"type":["string","object"],"required":["path"],"properties":{"path":{"type":"string"},"required":{"type":"boolean"},"format":{"type":"string","enum":["env","raw"]}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ports":{"type":"array","items":{"$ref":"#/definitions/port"}},"expose":{"type":"array","items":{"type":["string","integer"]}},"mounts":{"type":"array","items":{"$ref":"#/definitions/mount"}},"volumes":{"type":"array","items":{"$ref":"#/definitions/mount"}},"networks":{"type":["array","object"],"items":{"type":"string"},"additionalProperties":{"$ref":"#/definitions/attachment"},"patternProperties":{"^x-":{}}},"network_mode":{"type":"string"},"depends_on":{"$ref":"#/definitions/dependsOn"},"healthcheck":{"$ref":"#/definitions/healthcheck"},"restart":{"type":"string"},"container_name":{"type":"string"},"hostname":{"type":"string"},"domainname":{"type":"string"},"user":{"type":["string","integer"]},"working_dir":{"type":"string"},"labels":{"$ref":"#/definitions/keyValues"},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"dns":{"$ref":"#/definitions/strings"},"dns_search":{"$ref":"#/definitions/strings"},"dns_opt":{"type":"array","items":{"type":"string"}},"cap_add":{"type":"array","items":{"type":"string"}},"cap_drop":{"type":"array","items":{"type":"string"}},"privileged":{"type":"boolean"},"read_only":{"type":"boolean"},"tmpfs":{"$ref":"#/definitions/strings"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"sysctls":{"$ref":"#/definitions/keyValues"},"devices":{"type":"array","items":{"type":"string"}},"gpus":{"type":["string","array"],"items":{"$ref":"#/definitions/device"}},"init":{"type":"boolean"},"stop_signal":{"type":"string"},"stop_grace_period":{"type":["string","integer"],"minimum":0,"maximum":9007199254740991},"logging":{"type":"object","properties":{"driver":{"type":"string"},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"platform":{"type":"string"},"profiles":{"type":"array","items":{"type":"string"}},"scale":{"minimum":0,"maximum":1000,"type":"integer"},"resources":{"type":"object","properties":{"cpus":{"minimum":0,"type":"number"},"cpuset":{"type":"string"},"cpu_shares":{"minimum":0,"maximum":262144,"type":"integer"},"memory":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_reservation":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"memory_swap":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"pids":{"minimum":-1,"maximum":9007199254740991,"type":"integer"},"devices":{"type":"array","items":{"$ref":"#/definitions/device"}}},"patternProperties":{"^x-":{}},"additionalProperties":false},"pid":{"type":"string"},"ipc":{"type":"string"},"security_opt":{"type":"array","items":{"type":"string"}},"group_add":{"type":"array","items":{"type":["string","integer"]}},"tty":{"type":"boolean"},"stdin_open":{"type":"boolean"},"secrets":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"configs":{"type":"array","items":{"$ref":"#/definitions/fileGrant"}},"pull":{"type":"string","enum":["missing","always","never"]},"runtime":{"type":"string"},"annotations":{"$ref":"#/definitions/keyValues"},"oom_score_adj":{"minimum":-1000,"maximum":1000,"type":"integer"},"userns_mode":{"type":"string"},"uts":{"type":"string"},"cgroup":{"type":"string","enum":["host","private"]},"cgroup_parent":{"type":"string"},"device_cgroup_rules":{"type":"array","items":{"type":"string"}},"storage_opt":{"$ref":"#/definitions/keyValues"},"mac_address":{"type":"string"},"attach":{"type":"boolean"},"post_start":{"type":"array","items":{"$ref":"#/definitions/hook"}},"pre_stop":{"type":"array","items":{"$ref":"#/definitions/hook"}},"task":{"type":"boolean"},"ready":{"type":"string"},"dev":{"$ref":"#/definitions/dev"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"network":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"},"internal":{"type":"boolean"},"attachable":{"type":"boolean"},"enable_ipv6":{"type":"boolean"},"ipam":{"type":"object","properties":{"driver":{"type":"string"},"config":{"type":"array","items":{"type":"object","properties":{"subnet":{"type":"string"},"ip_range":{"type":"string"},"gateway":{"type":"string"},"aux_addresses":{"type":"object","additionalProperties":{"type":"string"}}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"options":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"patternProperties":{"^x-":{}},"additionalProperties":false},"volume":{"type":["object","null"],"properties":{"name":{"type":"string"},"external":{"type":"boolean"},"driver":{"type":"string"},"driver_opts":{"$ref":"#/definitions/keyValues"},"labels":{"$ref":"#/definitions/keyValues"}},"patternProperties":{"^x-":{}},"additionalProperties":false},"fileSource":{"type":"object","properties":{"file":{"type":"string"},"environment":{"type":"string"},"content":{"type":"string"},"external":{"type":"boolean"},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^x-", "u");
-const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings","x-not-yet":true},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean"]}},"x-not-yet":true},"name":{"type":"string","x-not-yet":true}},"patternProperties":{"^x-":{}},"additionalProperties":false};
+const schema7 = {"type":["object","string"],"properties":{"context":{"type":"string"},"dockerfile":{"type":"string"},"dockerfile_inline":{"type":"string"},"target":{"type":"string"},"args":{"$ref":"#/definitions/keyValues"},"tags":{"$ref":"#/definitions/strings"},"labels":{"$ref":"#/definitions/keyValues"},"platforms":{"$ref":"#/definitions/strings"},"contexts":{"type":"object","additionalProperties":{"type":"string"}},"secrets":{"type":"array","items":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"file":{"type":"string"},"env":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"ssh":{"$ref":"#/definitions/strings"},"cache_from":{"$ref":"#/definitions/strings"},"cache_to":{"$ref":"#/definitions/strings"},"no_cache":{"type":"boolean"},"no_cache_filter":{"$ref":"#/definitions/strings"},"pull":{"type":"boolean"},"network":{"type":"string","enum":["default","none","host"]},"extra_hosts":{"$ref":"#/definitions/extraHosts"},"shm_size":{"type":["string","integer"],"minimum":-1,"maximum":9007199254740991},"ulimits":{"$ref":"#/definitions/ulimits"},"output":{"type":["string","array"],"items":{"type":["string","object"],"required":["type"],"properties":{"type":{"type":"string","enum":["image","local","tar","oci"]},"dest":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false}},"entitlements":{"$ref":"#/definitions/strings"},"provenance":{"type":["boolean","string"]},"sbom":{"type":["boolean","string"]},"inherits":{"$ref":"#/definitions/strings"},"matrix":{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean","object"],"additionalProperties":{"type":["string","number","boolean"]}}}},"name":{"type":"string"}},"patternProperties":{"^x-":{}},"additionalProperties":false};
 const schema8 = {"type":["object","array"],"additionalProperties":{"type":["string","number","boolean","null"]},"items":{"type":"string"}};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -766,12 +766,22 @@ errors++;
 }
 }
 if(data.inherits !== undefined){
-let data32 = data.inherits;
-if(!(validate25(data32, {instancePath:instancePath+"/inherits",parentData:data,parentDataProperty:"inherits",rootData}))){
+if(!(validate25(data.inherits, {instancePath:instancePath+"/inherits",parentData:data,parentDataProperty:"inherits",rootData}))){
 vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
-const err31 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.inherits,data:data32};
+}
+if(data.matrix !== undefined){
+let data33 = data.matrix;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+for(const key4 in data33){
+let data34 = data33[key4];
+if(Array.isArray(data34)){
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+let data35 = data34[i2];
+if((((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))) && (typeof data35 !== "boolean")) && (!(data35 && typeof data35 == "object" && !Array.isArray(data35)))){
+const err31 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i2,schemaPath:"#/properties/matrix/additionalProperties/items/type",keyword:"type",params:{type: schema7.properties.matrix.additionalProperties.items.type},schema:schema7.properties.matrix.additionalProperties.items.type,parentSchema:schema7.properties.matrix.additionalProperties.items,data:data35};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -780,9 +790,11 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(data.matrix !== undefined){
-let data33 = data.matrix;
-const err32 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.matrix,data:data33};
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+for(const key5 in data35){
+let data36 = data35[key5];
+if(((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))) && (typeof data36 !== "boolean")){
+const err32 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i2+"/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/matrix/additionalProperties/items/additionalProperties/type",keyword:"type",params:{type: schema7.properties.matrix.additionalProperties.items.additionalProperties.type},schema:schema7.properties.matrix.additionalProperties.items.additionalProperties.type,parentSchema:schema7.properties.matrix.additionalProperties.items.additionalProperties,data:data36};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -790,15 +802,13 @@ else {
 vErrors.push(err32);
 }
 errors++;
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-for(const key4 in data33){
-let data34 = data33[key4];
-if(Array.isArray(data34)){
-const len2 = data34.length;
-for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-if(((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))) && (typeof data35 !== "boolean")){
-const err33 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i2,schemaPath:"#/properties/matrix/additionalProperties/items/type",keyword:"type",params:{type: schema7.properties.matrix.additionalProperties.items.type},schema:schema7.properties.matrix.additionalProperties.items.type,parentSchema:schema7.properties.matrix.additionalProperties.items,data:data35};
+}
+}
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/matrix/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema7.properties.matrix.additionalProperties.type,parentSchema:schema7.properties.matrix.additionalProperties,data:data34};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -810,7 +820,7 @@ errors++;
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/matrix/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/matrix/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema7.properties.matrix.additionalProperties.type,parentSchema:schema7.properties.matrix.additionalProperties,data:data34};
+const err34 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/type",keyword:"type",params:{type: "object"},schema:schema7.properties.matrix.type,parentSchema:schema7.properties.matrix,data:data33};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -820,9 +830,10 @@ vErrors.push(err34);
 errors++;
 }
 }
-}
-else {
-const err35 = {instancePath:instancePath+"/matrix",schemaPath:"#/properties/matrix/type",keyword:"type",params:{type: "object"},schema:schema7.properties.matrix.type,parentSchema:schema7.properties.matrix,data:data33};
+if(data.name !== undefined){
+let data37 = data.name;
+if(typeof data37 !== "string"){
+const err35 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema7.properties.name.type,parentSchema:schema7.properties.name,data:data37};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -831,27 +842,6 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-if(data.name !== undefined){
-let data36 = data.name;
-if(typeof data36 !== "string"){
-const err36 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema7.properties.name.type,parentSchema:schema7.properties.name,data:data36};
-if(vErrors === null){
-vErrors = [err36];
-}
-else {
-vErrors.push(err36);
-}
-errors++;
-}
-const err37 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema7.properties.name,data:data36};
-if(vErrors === null){
-vErrors = [err37];
-}
-else {
-vErrors.push(err37);
-}
-errors++;
 }
 }
 validate22.errors = vErrors;
@@ -4743,7 +4733,7 @@ if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 for(const key1 in data1){
 if(!(pattern0.test(key1))){
 let data2 = data1[key1];
-if(((typeof data2 !== "string") && (!((typeof data2 == "number") && (isFinite(data2))))) && (typeof data2 !== "boolean")){
+if((((typeof data2 !== "string") && (!((typeof data2 == "number") && (isFinite(data2))))) && (typeof data2 !== "boolean")) && (!(data2 && typeof data2 == "object" && !Array.isArray(data2)))){
 const err2 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/vars/additionalProperties/type",keyword:"type",params:{type: schema6.properties.vars.additionalProperties.type},schema:schema6.properties.vars.additionalProperties.type,parentSchema:schema6.properties.vars.additionalProperties,data:data2};
 if(vErrors === null){
 vErrors = [err2];
@@ -4753,11 +4743,10 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err3 = {instancePath:instancePath+"/vars",schemaPath:"#/properties/vars/type",keyword:"type",params:{type: "object"},schema:schema6.properties.vars.type,parentSchema:schema6.properties.vars,data:data1};
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key2 in data2){
+if(!((((key2 === "default") || (key2 === "type")) || (key2 === "description")) || (pattern0.test(key2)))){
+const err3 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/vars/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema6.properties.vars.additionalProperties,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4767,9 +4756,10 @@ vErrors.push(err3);
 errors++;
 }
 }
-if(data.include !== undefined){
-let data3 = data.include;
-const err4 = {instancePath:instancePath+"/include",schemaPath:"#/properties/include/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema6.properties.include,data:data3};
+if(data2.default !== undefined){
+let data3 = data2.default;
+if(((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")){
+const err4 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/default",schemaPath:"#/properties/vars/additionalProperties/properties/default/type",keyword:"type",params:{type: schema6.properties.vars.additionalProperties.properties.default.type},schema:schema6.properties.vars.additionalProperties.properties.default.type,parentSchema:schema6.properties.vars.additionalProperties.properties.default,data:data3};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4777,12 +4767,12 @@ else {
 vErrors.push(err4);
 }
 errors++;
-if(Array.isArray(data3)){
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-let data4 = data3[i0];
+}
+}
+if(data2.type !== undefined){
+let data4 = data2.type;
 if(typeof data4 !== "string"){
-const err5 = {instancePath:instancePath+"/include/" + i0,schemaPath:"#/properties/include/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.include.items.type,parentSchema:schema6.properties.include.items,data:data4};
+const err5 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/vars/additionalProperties/properties/type/type",keyword:"type",params:{type: "string"},schema:schema6.properties.vars.additionalProperties.properties.type.type,parentSchema:schema6.properties.vars.additionalProperties.properties.type,data:data4};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4791,10 +4781,8 @@ vErrors.push(err5);
 }
 errors++;
 }
-}
-}
-else {
-const err6 = {instancePath:instancePath+"/include",schemaPath:"#/properties/include/type",keyword:"type",params:{type: "array"},schema:schema6.properties.include.type,parentSchema:schema6.properties.include,data:data3};
+if(!(((data4 === "string") || (data4 === "number")) || (data4 === "boolean"))){
+const err6 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/properties/vars/additionalProperties/properties/type/enum",keyword:"enum",params:{allowedValues: schema6.properties.vars.additionalProperties.properties.type.enum},schema:schema6.properties.vars.additionalProperties.properties.type.enum,parentSchema:schema6.properties.vars.additionalProperties.properties.type,data:data4};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4804,20 +4792,10 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.images !== undefined){
-let data5 = data.images;
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-for(const key2 in data5){
-if(!(pattern0.test(key2))){
-if(!(validate22(data5[key2], {instancePath:instancePath+"/images/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data5,parentDataProperty:key2,rootData}))){
-vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-const err7 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "object"},schema:schema6.properties.images.type,parentSchema:schema6.properties.images,data:data5};
+if(data2.description !== undefined){
+let data5 = data2.description;
+if(typeof data5 !== "string"){
+const err7 = {instancePath:instancePath+"/vars/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/description",schemaPath:"#/properties/vars/additionalProperties/properties/description/type",keyword:"type",params:{type: "string"},schema:schema6.properties.vars.additionalProperties.properties.description.type,parentSchema:schema6.properties.vars.additionalProperties.properties.description,data:data5};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4827,20 +4805,12 @@ vErrors.push(err7);
 errors++;
 }
 }
-if(data.services !== undefined){
-let data7 = data.services;
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-for(const key3 in data7){
-if(!(pattern0.test(key3))){
-if(!(validate40(data7[key3], {instancePath:instancePath+"/services/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data7,parentDataProperty:key3,rootData}))){
-vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
-errors = vErrors.length;
 }
 }
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/services",schemaPath:"#/properties/services/type",keyword:"type",params:{type: "object"},schema:schema6.properties.services.type,parentSchema:schema6.properties.services,data:data7};
+const err8 = {instancePath:instancePath+"/vars",schemaPath:"#/properties/vars/type",keyword:"type",params:{type: "object"},schema:schema6.properties.vars.type,parentSchema:schema6.properties.vars,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4850,20 +4820,9 @@ vErrors.push(err8);
 errors++;
 }
 }
-if(data.networks !== undefined){
-let data9 = data.networks;
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-for(const key4 in data9){
-if(!(pattern0.test(key4))){
-if(!(validate92(data9[key4], {instancePath:instancePath+"/networks/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data9,parentDataProperty:key4,rootData}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-const err9 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "object"},schema:schema6.properties.networks.type,parentSchema:schema6.properties.networks,data:data9};
+if(data.include !== undefined){
+let data6 = data.include;
+const err9 = {instancePath:instancePath+"/include",schemaPath:"#/properties/include/x-not-yet",keyword:"x-not-yet",params:{},schema:true,parentSchema:schema6.properties.include,data:data6};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4871,22 +4830,12 @@ else {
 vErrors.push(err9);
 }
 errors++;
-}
-}
-if(data.volumes !== undefined){
-let data11 = data.volumes;
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-for(const key5 in data11){
-if(!(pattern0.test(key5))){
-if(!(validate97(data11[key5], {instancePath:instancePath+"/volumes/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data11,parentDataProperty:key5,rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "object"},schema:schema6.properties.volumes.type,parentSchema:schema6.properties.volumes,data:data11};
+if(Array.isArray(data6)){
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+let data7 = data6[i0];
+if(typeof data7 !== "string"){
+const err10 = {instancePath:instancePath+"/include/" + i0,schemaPath:"#/properties/include/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.include.items.type,parentSchema:schema6.properties.include.items,data:data7};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4896,20 +4845,9 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.secrets !== undefined){
-let data13 = data.secrets;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-for(const key6 in data13){
-if(!(pattern0.test(key6))){
-if(!(validate101(data13[key6], {instancePath:instancePath+"/secrets/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data13,parentDataProperty:key6,rootData}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
-errors = vErrors.length;
-}
-}
-}
 }
 else {
-const err11 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "object"},schema:schema6.properties.secrets.type,parentSchema:schema6.properties.secrets,data:data13};
+const err11 = {instancePath:instancePath+"/include",schemaPath:"#/properties/include/type",keyword:"type",params:{type: "array"},schema:schema6.properties.include.type,parentSchema:schema6.properties.include,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4919,20 +4857,20 @@ vErrors.push(err11);
 errors++;
 }
 }
-if(data.configs !== undefined){
-let data15 = data.configs;
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key7 in data15){
-if(!(pattern0.test(key7))){
-if(!(validate101(data15[key7], {instancePath:instancePath+"/configs/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data15,parentDataProperty:key7,rootData}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+if(data.images !== undefined){
+let data8 = data.images;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+for(const key3 in data8){
+if(!(pattern0.test(key3))){
+if(!(validate22(data8[key3], {instancePath:instancePath+"/images/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data8,parentDataProperty:key3,rootData}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
 errors = vErrors.length;
 }
 }
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "object"},schema:schema6.properties.configs.type,parentSchema:schema6.properties.configs,data:data15};
+const err12 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "object"},schema:schema6.properties.images.type,parentSchema:schema6.properties.images,data:data8};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4942,18 +4880,20 @@ vErrors.push(err12);
 errors++;
 }
 }
-if(data.groups !== undefined){
-let data17 = data.groups;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key8 in data17){
-if(!(pattern0.test(key8))){
-let data18 = data17[key8];
-if(Array.isArray(data18)){
-const len1 = data18.length;
-for(let i1=0; i1<len1; i1++){
-let data19 = data18[i1];
-if(typeof data19 !== "string"){
-const err13 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data19};
+if(data.services !== undefined){
+let data10 = data.services;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+for(const key4 in data10){
+if(!(pattern0.test(key4))){
+if(!(validate40(data10[key4], {instancePath:instancePath+"/services/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data10,parentDataProperty:key4,rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/services",schemaPath:"#/properties/services/type",keyword:"type",params:{type: "object"},schema:schema6.properties.services.type,parentSchema:schema6.properties.services,data:data10};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4963,9 +4903,20 @@ vErrors.push(err13);
 errors++;
 }
 }
+if(data.networks !== undefined){
+let data12 = data.networks;
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+for(const key5 in data12){
+if(!(pattern0.test(key5))){
+if(!(validate92(data12[key5], {instancePath:instancePath+"/networks/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data12,parentDataProperty:key5,rootData}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+errors = vErrors.length;
+}
+}
+}
 }
 else {
-const err14 = {instancePath:instancePath+"/groups/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data18};
+const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "object"},schema:schema6.properties.networks.type,parentSchema:schema6.properties.networks,data:data12};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4975,10 +4926,20 @@ vErrors.push(err14);
 errors++;
 }
 }
+if(data.volumes !== undefined){
+let data14 = data.volumes;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+for(const key6 in data14){
+if(!(pattern0.test(key6))){
+if(!(validate97(data14[key6], {instancePath:instancePath+"/volumes/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data14,parentDataProperty:key6,rootData}))){
+vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+errors = vErrors.length;
+}
+}
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data17};
+const err15 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "object"},schema:schema6.properties.volumes.type,parentSchema:schema6.properties.volumes,data:data14};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4988,14 +4949,106 @@ vErrors.push(err15);
 errors++;
 }
 }
+if(data.secrets !== undefined){
+let data16 = data.secrets;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+for(const key7 in data16){
+if(!(pattern0.test(key7))){
+if(!(validate101(data16[key7], {instancePath:instancePath+"/secrets/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data16,parentDataProperty:key7,rootData}))){
+vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+errors = vErrors.length;
+}
+}
+}
 }
 else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
+const err16 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "object"},schema:schema6.properties.secrets.type,parentSchema:schema6.properties.secrets,data:data16};
 if(vErrors === null){
 vErrors = [err16];
 }
 else {
 vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.configs !== undefined){
+let data18 = data.configs;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+for(const key8 in data18){
+if(!(pattern0.test(key8))){
+if(!(validate101(data18[key8], {instancePath:instancePath+"/configs/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data18,parentDataProperty:key8,rootData}))){
+vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/configs",schemaPath:"#/properties/configs/type",keyword:"type",params:{type: "object"},schema:schema6.properties.configs.type,parentSchema:schema6.properties.configs,data:data18};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+if(data.groups !== undefined){
+let data20 = data.groups;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key9 in data20){
+if(!(pattern0.test(key9))){
+let data21 = data20[key9];
+if(Array.isArray(data21)){
+const len1 = data21.length;
+for(let i1=0; i1<len1; i1++){
+let data22 = data21[i1];
+if(typeof data22 !== "string"){
+const err18 = {instancePath:instancePath+"/groups/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i1,schemaPath:"#/properties/groups/additionalProperties/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.groups.additionalProperties.items.type,parentSchema:schema6.properties.groups.additionalProperties.items,data:data22};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+else {
+const err19 = {instancePath:instancePath+"/groups/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "array"},schema:schema6.properties.groups.additionalProperties.type,parentSchema:schema6.properties.groups.additionalProperties,data:data21};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},schema:schema6.properties.groups.type,parentSchema:schema6.properties.groups,data:data20};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+else {
+const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
 }
 errors++;
 }

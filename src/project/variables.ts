@@ -1,3 +1,4 @@
+import { checkTypes, defaultOf } from "./declared-variables.ts";
 import { quote, type Findings } from "./findings.ts";
 import { isOpenPlace, type VariableUse } from "./hidden-values.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
@@ -53,12 +54,13 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
       continue;
     }
     if (outside(name) !== undefined) continue;
-    if (entry.value.kind !== "scalar" || entry.value.value === null) {
-      // The schema says what is wrong with it.
-      broken.add(name);
+    const given = defaultOf(entry.value);
+    if (!given) {
+      // The schema says what is wrong with it; a map without a default is a variable that has to be set.
+      if (entry.value.kind !== "map" || entry.value.entries.has("default")) broken.add(name);
       continue;
     }
-    const result = interpolate(entry.value.text, noting(["vars", name]));
+    const result = interpolate(given.text, noting(["vars", name]));
     if (result.kind === "text") declared.set(name, result.text);
     else {
       findings.error(["vars", name], { ...result, hint: usesAnother(result.message, node) ?? result.hint });
@@ -69,6 +71,7 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
     const noted = noting(path);
     return (name) => noted(name) ?? declared.get(name) ?? (broken.has(name) ? "" : undefined);
   };
+  checkTypes(tree, (name) => outside(name) ?? declared.get(name), findings);
   // What is looked up by its name alone is the value of a variable of the same name.
   return { lookup: lookupAt(["vars"]), lookupAt, broken, uses };
 }
@@ -105,7 +108,13 @@ export function substitute(tree: Tree, { lookupAt, broken }: Variables, findings
     }
     if (!ignored) {
       const unset = result.code === "unset-variable" ? /`(\w+)` is not set/.exec(result.message)?.[1] : undefined;
-      const better = unset === undefined ? undefined : findings.suggest(unset, names);
+      const better =
+        unset === undefined
+          ? undefined
+          : findings.suggest(
+              unset,
+              names.filter((name) => name !== unset),
+            );
       findings.error(path, { ...result, hint: better ?? result.hint });
     }
     return { ...node, interpolated: true };

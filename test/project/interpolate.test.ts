@@ -55,7 +55,7 @@ describe("a template with variables", () => {
     ["${A", "! `${A` is not closed by `}`"],
     ["${A:x}", "! `${A` is not closed by `}`"],
     ["${A:-x", "! `${A` is not closed by `}`"],
-    ["${matrix.x}", "! `${matrix.…}` is not supported yet"],
+    ["${matrix.x}", "! `${matrix.x}` is no axis of a matrix of this image"],
   ])("%s is a mistake", (template, expected) => expect(texts(template)).toBe(expected));
 });
 

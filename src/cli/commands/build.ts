@@ -2,13 +2,18 @@ import { DockError } from "../../error.ts";
 import { plainRequest } from "../../plan/request.ts";
 import type { Image } from "../../project/image-model.ts";
 import type { Project } from "../../project/model.ts";
+import { formatImageList, formatOutline, formatVariableList } from "../../ui/build-list-view.ts";
+import type { Style } from "../../ui/style.ts";
 import { type BuildFlags, withBuildFlags } from "../build-flags.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
-import { loadWithWarnings } from "../load-project.ts";
+import { listedImages, outlines, printedImage } from "../image-lists.ts";
+import { loadDiagnosed, usableProject } from "../load-project.ts";
 import { imageNames } from "../named.ts";
 import { pushImages, requirePushable } from "../push-images.ts";
-import { jsonResult } from "../report.ts";
+import { jsonResult, stdoutStyle } from "../report.ts";
+import type { Session } from "../session.ts";
+import { imageOverrides } from "../set-options.ts";
 import { withBuildArgs, type World } from "../world.ts";
 
 interface BuildOptions extends BuildFlags {
@@ -21,6 +26,10 @@ interface BuildOptions extends BuildFlags {
   readonly push?: boolean;
   readonly force?: boolean;
   readonly print?: boolean;
+  readonly set?: readonly string[];
+  /** What to list: true is the images. */
+  readonly list?: boolean | string;
+  readonly outline?: boolean;
 }
 
 /** `dock build`: builds the images whose inputs are not built yet; unchanged ones never reach the builder. */
@@ -41,11 +50,23 @@ export const build: CommandDefinition = {
       .option("--pull", "ask the registries for newer base images")
       .option("--progress <KIND>", "auto, tty (live), plain (lines) or json (events on stdout)")
       .option("--force", "ask the builder also where the inputs are unchanged")
+      .option(
+        "--set <IMAGE.KEY=VALUE>",
+        "change a setting; += adds to a list, * in IMAGE means any (repeatable)",
+        collect,
+      )
+      .option("--list [WHAT]", "list the images, or the variables, and build nothing")
+      .option("--outline", "list the arguments of the images' Dockerfiles and build nothing")
       .option("--print", "print the resolved build definitions as JSON and build nothing");
   },
   run: async ({ session, args, options }: Invocation) => {
     const given = options as BuildOptions;
-    const declared = await loadWithWarnings(session);
+    const loaded = await loadDiagnosed(session, { overrides: imageOverrides(given.set ?? []) });
+    const declared = usableProject(session, loaded, { warns: true });
+    if (given.list !== undefined && listsVariables(given.list)) {
+      listing(session, loaded.variables, (style) => formatVariableList(loaded.variables, style));
+      return 0;
+    }
     const named = imageNames(declared, args);
     const keys = named.length > 0 ? named : Object.keys(declared.images).sort();
     if (keys.length === 0)
@@ -54,9 +75,20 @@ export const build: CommandDefinition = {
     const project = await withBuildArgs(flagged, given.arg ?? [], keys);
     const { stdout } = session.io;
     if (given.print) {
-      stdout.write(
-        `${JSON.stringify({ images: Object.fromEntries(keys.map((key) => [key, printed(project.images[key])])) }, undefined, 2)}\n`,
-      );
+      const images = Object.fromEntries(keys.map((key) => [key, printedImage(project.images[key])]));
+      stdout.write(`${JSON.stringify({ images }, undefined, 2)}\n`);
+      return 0;
+    }
+    if (given.list !== undefined) {
+      const images = listedImages(project, keys);
+      listing(session, images, (style) => formatImageList(images, style));
+      return 0;
+    }
+    if (given.outline) {
+      const found = await outlines(project, keys);
+      const texts = (style: Style): readonly string[] =>
+        Object.entries(found).map(([key, args]) => formatOutline(key, args, style));
+      listing(session, found, (style) => texts(style).join("\n\n"));
       return 0;
     }
     const request = {
@@ -74,6 +106,18 @@ export const build: CommandDefinition = {
     return 0;
   },
 };
+
+function listsVariables(what: boolean | string): boolean {
+  if (what === true || what === "images") return false;
+  if (what === "variables") return true;
+  throw new DockError("usage", `--list takes images or variables, not "${String(what)}"`);
+}
+
+/** Writes data as JSON where that was asked for, else as text. */
+function listing(session: Session, data: unknown, text: (style: Style) => string): void {
+  const { stdout } = session.io;
+  stdout.write(`${session.globals.json ? JSON.stringify(data, undefined, 2) : text(stdoutStyle(session))}\n`);
+}
 
 /** Options that only make sense for a single image, put into its definition. */
 function forOneImage(project: Project, keys: readonly string[], options: BuildOptions): Project {
@@ -96,17 +140,6 @@ function forOneImage(project: Project, keys: readonly string[], options: BuildOp
 
 function spelled(ref: string): string {
   return ref.lastIndexOf(":") > ref.lastIndexOf("/") ? ref : `${ref}:latest`;
-}
-
-/** An image's definition without what only dock needs. */
-function printed(image: Image | undefined): Readonly<Record<string, unknown>> {
-  if (!image) return {};
-  const { key: _, at: __, context, dockerfile, ...rest } = image;
-  return {
-    context: context.kind === "directory" ? context.path : context.url,
-    ...(dockerfile.kind === "file" ? { dockerfile: dockerfile.path } : { dockerfile_inline: dockerfile.text }),
-    ...rest,
-  };
 }
 
 function result(

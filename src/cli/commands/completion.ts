@@ -26,7 +26,7 @@ Into the shell's start-up file:
     const [shell = "", ...words] = args;
     const { stdout } = session.io;
     if (shell === "words") {
-      for (const line of await answers(session, words)) stdout.write(`${line}\n`);
+      stdout.write((await answers(session, words)).map((line) => `${line}\n`).join(""));
       return 0;
     }
     const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;

@@ -22,6 +22,7 @@ const LONG = [
   "test/dockerfile/parse.test.ts",
   "test/dockerfile/hidden.test.ts",
   "test/watch/loss.test.ts",
+  "test/watch/catalogue.test.ts",
   "test/engine/transport.test.ts",
   "test/engine/ssh.test.ts",
 ];

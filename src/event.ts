@@ -45,7 +45,15 @@ export interface BuildStepEvent {
 /** What the watch loop has to say. */
 export type WatchEvent =
   | { readonly type: "watch-ready"; readonly roots: readonly string[]; readonly files: number }
-  | { readonly type: "watch-change"; readonly changes: readonly WatchedChange[] }
+  | {
+      readonly type: "watch-change";
+      /** The first of them. */
+      readonly changes: readonly WatchedChange[];
+      /** How many files changed in all. */
+      readonly files: number;
+      /** The batch is a switch of branches. */
+      readonly branch?: { readonly from: string; readonly to: string };
+    }
   | {
       readonly type: "watch-action";
       readonly action: string;

@@ -13,15 +13,25 @@ export function formatWatch(event: WatchEvent, style: Style, verbose = false): r
     case "watch-ready":
       return [style.dim(`Watching ${count(event.files, "file")} in ${named(event.roots)}`)];
     case "watch-change":
-      if (!verbose) return [];
-      return event.changes.map(({ path, decision, reason }) =>
-        style.dim(`${sanitizeName(path)}: ${sanitizeName(decision)} (${sanitizeName(reason)})`),
-      );
+      return [
+        ...(event.branch ? [branchLine(event.branch, event.files, style)] : []),
+        ...(verbose ? event.changes : []).map(({ path, decision, reason }) =>
+          style.dim(`${sanitizeName(path)}: ${sanitizeName(decision)} (${sanitizeName(reason)})`),
+        ),
+      ];
     case "watch-action":
       return [actionLine(event, style)];
     default:
       return unreachable(event);
   }
+}
+
+function branchLine(
+  { from, to }: { readonly from: string; readonly to: string },
+  files: number,
+  { symbols }: Style,
+): string {
+  return `${count(files, "file")} (branch switch ${sanitizeName(from)} ${symbols.arrow} ${sanitizeName(to)})`;
 }
 
 function actionLine(event: Extract<WatchEvent, { readonly type: "watch-action" }>, style: Style): string {

@@ -8,6 +8,7 @@ import type { Image } from "../project/image-model.ts";
 import type { Claim } from "./coverage.ts";
 import { pathBelow } from "../std/path-below.ts";
 import type { Facts } from "./facts.ts";
+import { grantedFiles } from "./rules.ts";
 import { countedFiles, dockerfilePath } from "./significance.ts";
 import { ruleTakes } from "../gather/watch-rule.ts";
 
@@ -29,6 +30,7 @@ export function readClaims(facts: Facts): readonly Claim[] {
     ...fileClaims([
       ...facts.project.files,
       ...services.flatMap((service) => service.envFiles.map((file) => file.path)),
+      ...grantedFiles(facts).map(({ path }) => path),
     ]),
     ...images.flatMap((image) => imageClaims(facts, image, ignores.get(image.key) ?? IGNORE_NOTHING)),
     ...dev.flatMap((service) => {

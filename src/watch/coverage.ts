@@ -29,6 +29,8 @@ export interface Coverage {
   /** Whether the entries of a directory are of interest. */
   coversDirectory(path: string): boolean;
   coversFile(path: string): boolean;
+  /** Whether a tree that is asked for begins here. */
+  isRoot(path: string): boolean;
 }
 
 /** The coverage of a list of claims. What is found out about a directory is remembered, so asking about its entries is cheap. */
@@ -58,6 +60,7 @@ export function coverageOf(claims: readonly Claim[]): Coverage {
       .toSorted(),
     // Asked for names that may be files, too: those must not fill the memory.
     coversDirectory: (path) => byRoot.has(path) || inherited(path).length > 0,
+    isRoot: (path) => byRoot.get(path)?.some(({ what }) => what.kind === "tree") ?? false,
     coversFile: (path) => alive(dirname(path)).some((claim) => takes(claim, path)),
   };
 }

@@ -6,9 +6,11 @@ import type { Span } from "./batch.ts";
 import type { Effects } from "./effects.ts";
 import type { Facts } from "./facts.ts";
 import type { InPlace } from "./in-place.ts";
+import type { BranchSwitch } from "./repositories.ts";
 import type { Runs } from "./runs.ts";
 import { type Decision, decide } from "./rules.ts";
 import type { FileChange } from "./snapshot.ts";
+import type { SelfTriggers } from "./self-triggers.ts";
 import { decisionWords, shownPath } from "./words.ts";
 
 /** Who carries out decisions. */
@@ -17,6 +19,7 @@ export interface DispatchOptions {
   readonly runs: Runs;
   readonly inPlace: InPlace;
   readonly assessment: Assessment;
+  readonly selfTriggers: SelfTriggers;
 }
 
 /** Changes of one batch that are told one by one; the rest of a branch switch would only fill the screen. */
@@ -31,10 +34,12 @@ export class Dispatch {
   }
 
   /** What was just seen to have changed. */
-  changes(changes: readonly FileChange[], facts: Facts, span: Span): void {
-    const round = new Round(this.#options, facts, span);
+  changes(changes: readonly FileChange[], facts: Facts, batch: NamedBatch): void {
+    const { span } = batch;
+    const round = new Round(this.#options, facts, batch);
     for (const change of changes) {
       const decisions = decide(change, facts);
+      if (this.#comesBack(change, decisions, facts)) continue;
       const known = decisions.filter(({ kind }) => kind !== "unknown");
       for (const decision of known) round.take(change, decision);
       if (known.length < decisions.length) {
@@ -53,13 +58,38 @@ export class Dispatch {
     of: { readonly facts: Facts; readonly fresh: Inputs | undefined },
     span: Span,
   ): void {
-    const round = new Round(this.#options, of.facts, span);
+    const round = new Round(this.#options, of.facts, { span });
     for (const { change, decided } of questions) {
-      for (const decision of decide(change, of.facts, of.fresh)) {
+      const decisions = decide(change, of.facts, of.fresh);
+      if (this.#comesBack(change, decisions, of.facts)) continue;
+      for (const decision of decisions) {
         if (!decided.has(JSON.stringify(decision))) round.take(change, decision);
       }
     }
     round.end();
+  }
+
+  /** What was left alone until it was quiet. */
+  again(changes: readonly FileChange[], facts: Facts, span: Span): void {
+    const round = new Round(this.#options, facts, { span });
+    for (const change of changes) for (const decision of decide(change, facts)) round.take(change, decision);
+    round.end();
+  }
+
+  /** Whether a change is to be left alone because what it sets off brings it back. */
+  #comesBack(change: FileChange, decisions: readonly Decision[], facts: Facts): boolean {
+    if (!decisions.some(actsOnProcesses)) return false;
+    const { effects, selfTriggers } = this.#options;
+    const name = shownPath(facts.project.directory, change.path);
+    const verdict = selfTriggers.changed({ name, path: change.path }, effects.clock.now());
+    if (verdict === "stop-and-tell") {
+      effects.emit({
+        type: "warning",
+        message: `${name} changes again and again because of what its change sets off (${decisions.map(decisionWords).join(", ")}): it is left alone`,
+        hint: `keep what writes it from doing so, or add a rule to dev.watch: { path: ${name}, action: none }`,
+      });
+    }
+    return verdict !== "act";
   }
 
   /** A path as the user knows it. */
@@ -68,19 +98,41 @@ export class Dispatch {
   }
 }
 
+/** Whether a decision makes programs run anew, which may write files. */
+function actsOnProcesses(decision: Decision): boolean {
+  switch (decision.kind) {
+    case "sync":
+      return decision.restart;
+    case "live":
+    case "ignore":
+    case "unknown":
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** When the changes of a batch were noticed, and what they are as a whole. */
+export interface NamedBatch {
+  readonly span: Span;
+  readonly branch?: BranchSwitch | undefined;
+}
+
 /** The decisions of one batch. */
 class Round {
   readonly #options: DispatchOptions;
   readonly #facts: Facts;
   readonly #span: Span;
+  readonly #branch: BranchSwitch | undefined;
   readonly #told: WatchedChange[] = [];
   readonly #work = { reload: false, images: new Set<string>(), services: new Set<string>(), files: new Set<string>() };
   readonly #live = { services: new Set<string>(), files: new Set<string>() };
 
-  constructor(options: DispatchOptions, facts: Facts, span: Span) {
+  constructor(options: DispatchOptions, facts: Facts, { span, branch }: NamedBatch) {
     this.#options = options;
     this.#facts = facts;
     this.#span = span;
+    this.#branch = branch;
   }
 
   take(change: FileChange, decision: Decision): void {
@@ -118,7 +170,14 @@ class Round {
 
   end(): void {
     const { effects, inPlace, runs } = this.#options;
-    if (this.#told.length > 0) effects.emit({ type: "watch-change", changes: this.#told.slice(0, TOLD) });
+    if (this.#told.length > 0) {
+      effects.emit({
+        type: "watch-change",
+        changes: this.#told.slice(0, TOLD),
+        files: new Set(this.#told.map(({ path }) => path)).size,
+        ...(this.#branch ? { branch: this.#branch } : {}),
+      });
+    }
     inPlace.start();
     const { reload, images, services, files } = this.#work;
     if (files.size > 0)

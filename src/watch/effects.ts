@@ -46,3 +46,28 @@ export interface Scope {
   readonly services: readonly string[];
   readonly images: ReadonlySet<string>;
 }
+
+/** The same effects; `listener` is told of every action that has ended, before anybody else. */
+export function heard(effects: Effects, listener: (event: WatchAction) => void): Effects {
+  return {
+    clock: effects.clock,
+    reload: (signal) => effects.reload(signal),
+    scope: (project) => effects.scope(project),
+    gather: (project, signal) => effects.gather(project, signal),
+    converge: (project, signal) => effects.converge(project, signal),
+    building: () => effects.building(),
+    containers: (service, signal) => effects.containers(service, signal),
+    transfer: (container, what, signal) => effects.transfer(container, what, signal),
+    restart: (service, container, signal) => effects.restart(service, container, signal),
+    signal: (container, name, signal) => effects.signal(container, name, signal),
+    exec: (container, command, signal) => effects.exec(container, command, signal),
+    emit: (event) => {
+      if (event.type === "watch-action") listener(event);
+      effects.emit(event);
+    },
+    failed: (event, error) => {
+      listener(event);
+      effects.failed(event, error);
+    },
+  };
+}

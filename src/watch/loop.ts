@@ -6,13 +6,15 @@ import { Gathering, type Span } from "./batch.ts";
 import { readClaims } from "./claims.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import { Dispatch } from "./dispatch.ts";
-import type { Effects } from "./effects.ts";
+import { type Effects, heard } from "./effects.ts";
 import type { Facts } from "./facts.ts";
 import { InPlace } from "./in-place.ts";
 import { wantedCopies } from "./mirror.ts";
+import { Repositories } from "./repositories.ts";
 import { type Outcome, Runs } from "./runs.ts";
-import { Snapshot } from "./snapshot.ts";
+import { type FileChange, Snapshot } from "./snapshot.ts";
 import { openSource, type OpenSource, type Source } from "./source.ts";
+import { SelfTriggers } from "./self-triggers.ts";
 import { type Stalls, watchStalls } from "./stalls.ts";
 
 /** What a watch begins with. */
@@ -48,6 +50,8 @@ export async function watch(start: WatchStart, effects: Effects, signal: AbortSi
   const facts: Facts = { project: start.project, mode: start.mode, ...scope, applied: undefined, behind: false };
   const coverage = coverageOf(readClaims(facts));
   const gathering = new Gathering();
+  const selfTriggers = new SelfTriggers();
+  const told = heard(effects, ({ files }) => selfTriggers.acted(files, effects.clock.now()));
   let wake = (): void => undefined;
   await using source = await (start.open ?? openSource)(coverage, {
     clock: effects.clock,
@@ -58,7 +62,16 @@ export async function watch(start: WatchStart, effects: Effects, signal: AbortSi
     onLimit: (limit) => effects.emit({ type: "warning", ...limit }),
   });
   using stalls = watchStalls();
-  const loop = new WatchLoop({ effects, facts, coverage, gathering, source, stalls, signal: until });
+  const loop = new WatchLoop({
+    effects: told,
+    facts,
+    coverage,
+    gathering,
+    source,
+    stalls,
+    selfTriggers,
+    signal: until,
+  });
   wake = () => loop.wake();
   signal.addEventListener("abort", wake, { once: true });
   try {
@@ -77,6 +90,7 @@ interface WatchParts {
   readonly gathering: Gathering;
   readonly source: Source;
   readonly stalls: Stalls;
+  readonly selfTriggers: SelfTriggers;
   readonly signal: AbortSignal;
 }
 
@@ -87,12 +101,15 @@ class WatchLoop {
   readonly #assessment: Assessment;
   readonly #runs: Runs;
   readonly #dispatch: Dispatch;
+  readonly #repositories = new Repositories();
   readonly #inbox: (() => Promise<void> | void)[] = [];
   #facts: Facts;
   #coverage: Coverage;
   #woken: Deferred<void> = deferred();
   #ready = false;
   #lastRescan = 0;
+  /** While git is at work nothing is looked at before this. */
+  #openAt = 0;
   /** Directories that appeared lately, and when they are looked into again. */
   #young: { readonly directories: Set<string>; readonly at: number } | undefined;
   /** The last run failed because of the engine, not because of the files. */
@@ -122,7 +139,14 @@ class WatchLoop {
       broken,
       ended: (outcome) => this.#post(() => this.#ended(outcome)),
     });
-    this.#dispatch = new Dispatch({ effects, runs: this.#runs, inPlace: this.#inPlace, assessment: this.#assessment });
+    this.#dispatch = new Dispatch({
+      effects,
+      runs: this.#runs,
+      inPlace: this.#inPlace,
+      assessment: this.#assessment,
+      selfTriggers: parts.selfTriggers,
+    });
+    this.#repositories.cover([this.#facts.project.directory, ...parts.coverage.roots]);
   }
 
   wake(): void {
@@ -142,12 +166,13 @@ class WatchLoop {
       await this.#sleep();
       signal.throwIfAborted();
       for (let event = this.#inbox.shift(); event; event = this.#inbox.shift()) await event();
-      if (isDue(gathering.dueAt, clock.now())) await this.#look();
-      if (isDue(this.#runs.dueAt, clock.now())) {
+      if (isDue(gathering.dueAt, clock.now()) && this.#isOpen()) await this.#look();
+      if (isDue(this.#runs.dueAt, clock.now()) && this.#isOpen()) {
         // What was saved a moment ago belongs to this run or puts it off.
         await this.#look();
         if (isDue(this.#runs.dueAt, clock.now())) this.#runs.due();
       }
+      if (isDue(this.#parts.selfTriggers.dueAt, clock.now())) this.#actOnQuiet();
       if (isDue(this.#young?.at, clock.now())) this.#lookAgain();
       if (clock.now() >= this.#lastRescan + RESCAN_MS) this.#rescan();
     }
@@ -163,10 +188,27 @@ class WatchLoop {
     this.wake();
   }
 
+  /** Whether git leaves the files alone. Where it does not, what is due becomes due when it does. */
+  #isOpen(): boolean {
+    const now = this.#parts.effects.clock.now();
+    this.#openAt = this.#repositories.openAt(now);
+    return this.#openAt <= now;
+  }
+
+  #actOnQuiet(): void {
+    const now = this.#parts.effects.clock.now();
+    const changes = this.#parts.selfTriggers.due(now).map((path): FileChange => {
+      const state = this.#snapshot.at(path);
+      return { path, kind: state ? "modified" : "deleted", type: state?.kind ?? "file" };
+    });
+    this.#dispatch.again(changes, this.#facts, { first: now, last: now });
+  }
+
   /** Until something was posted, a hint came, or something is due. */
   async #sleep(): Promise<void> {
     const { clock } = this.#parts.effects;
-    const times = [this.#parts.gathering.dueAt, this.#runs.dueAt, this.#young?.at, this.#lastRescan + RESCAN_MS];
+    const held = [this.#parts.gathering.dueAt, this.#runs.dueAt].map((at) => at && Math.max(at, this.#openAt));
+    const times = [...held, this.#parts.selfTriggers.dueAt, this.#young?.at, this.#lastRescan + RESCAN_MS];
     const next = Math.min(...times.filter((time) => time !== undefined));
     if (this.#inbox.length > 0 || next <= clock.now()) return;
     const enough = new AbortController();
@@ -184,7 +226,20 @@ class WatchLoop {
     const sighting = await this.#snapshot.look(look, signal);
     if (look.kind === "everything") this.#lastRescan = effects.clock.now();
     this.#remember(sighting.newDirectories);
-    this.#dispatch.changes(sighting.changes, this.#facts, batch.span);
+    const branch = this.#repositories.switched();
+    this.#dispatch.changes(sighting.changes, this.#facts, { span: batch.span, branch });
+    this.#tellOfLostRoots(sighting.changes);
+  }
+
+  #tellOfLostRoots(changes: readonly FileChange[]): void {
+    for (const { path, kind, type } of changes) {
+      if (type !== "directory" || kind !== "deleted" || !this.#coverage.isRoot(path)) continue;
+      this.#parts.effects.emit({
+        type: "warning",
+        message: `${this.#dispatch.shown(path, this.#facts)} is gone`,
+        hint: "it is watched again as soon as it is back",
+      });
+    }
   }
 
   #remember(directories: readonly string[]): void {
@@ -221,6 +276,7 @@ class WatchLoop {
     const applied = outcome.kind === "applied" ? outcome.applied.inputs : this.#facts.applied;
     const behind = outcome.kind === "applied" ? false : outcome.kind === "failed" || this.#facts.behind;
     this.#engineFailed = outcome.kind === "failed" && /^(engine-|locked)/.test(outcome.code);
+    if (project !== this.#facts.project) this.#parts.selfTriggers.forget();
     this.#facts = { ...this.#facts, ...(await effects.scope(project)), project, applied, behind };
     const now = effects.clock.now();
     await this.#cover({ first: now, last: now });
@@ -244,10 +300,11 @@ class WatchLoop {
     if (coverage.key === this.#coverage.key) return;
     const { source, signal } = this.#parts;
     this.#coverage = coverage;
+    this.#repositories.cover([this.#facts.project.directory, ...coverage.roots]);
     await source.cover(coverage);
     const sighting = await this.#snapshot.cover(coverage, signal);
     await this.#snapshot.read(signal);
-    this.#dispatch.changes(sighting.changes, this.#facts, span);
+    this.#dispatch.changes(sighting.changes, this.#facts, { span });
     // In places that were not covered before, nobody saw what was saved while the last run was under way.
     this.#runs.edit({}, span);
   }

@@ -48,7 +48,24 @@ function projectFile(path: string, { project, services }: Facts): string | undef
   if (path === project.file) return "is the project file";
   if (project.files.includes(path)) return "is read by the project file";
   const service = services.find((key) => project.services[key]?.envFiles.some((file) => file.path === path));
-  return service === undefined ? undefined : `is an env_file of ${service}`;
+  if (service !== undefined) return `is an env_file of ${service}`;
+  const granted = grantedFiles({ project, services }).find((file) => file.path === path);
+  return granted && `is the content of ${granted.kind}.${granted.key}`;
+}
+
+/** The files that secrets and configs of the services in play are made from. */
+export function grantedFiles({ project, services }: Pick<Facts, "project" | "services">): readonly {
+  readonly kind: "secrets" | "configs";
+  readonly key: string;
+  readonly path: string;
+}[] {
+  return (["secrets", "configs"] as const).flatMap((kind) => {
+    const keys = new Set(services.flatMap((key) => project.services[key]?.[kind].map(({ source }) => source) ?? []));
+    return [...keys].flatMap((key) => {
+      const content = project[kind][key]?.content;
+      return content?.kind === "file" ? [{ kind, key, path: content.path }] : [];
+    });
+  });
 }
 
 function forService(

@@ -178,7 +178,12 @@ test("whatever events hold, nothing of it reaches the terminal's controls", asyn
       { type: "notice", message: text },
       { type: "warning", message: text, hint: text },
       { type: "watch-ready", roots: [text], files: 1 },
-      { type: "watch-change", changes: [{ path: text, decision: text, reason: text }] },
+      {
+        type: "watch-change",
+        files: 1,
+        branch: { from: text, to: text },
+        changes: [{ path: text, decision: text, reason: text }],
+      },
       { type: "watch-action", action: text, services: [text], files: [text], durationMs: 1, ok: false, message: text },
     ];
   };

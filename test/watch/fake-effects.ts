@@ -39,6 +39,8 @@ export class FakeEffects implements Effects {
   held: HeldRun[] = [];
   /** Whether runs wait for the test. */
   hold = false;
+  /** What a container does when it starts again. */
+  onRestart: (() => void) | undefined;
   failTransfers: DockError | undefined;
   /** Fails the run that sees this text in any input. */
   poison = "SYNTAX ERROR";
@@ -148,6 +150,7 @@ export class FakeEffects implements Effects {
 
   async restart(_service: string, container: string): Promise<void> {
     this.calls.push(`restart ${container}`);
+    this.onRestart?.();
   }
 
   async signal(container: string, name: string): Promise<void> {

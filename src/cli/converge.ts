@@ -16,6 +16,7 @@ import { heldPorts } from "./held-ports.ts";
 import { RunLogger } from "./logged-run.ts";
 import { refuseRemoteBinds } from "./remote-binds.ts";
 import type { Session } from "./session.ts";
+import { openSync } from "./sync-in-runs.ts";
 import { survey, type World } from "./world.ts";
 
 /** Rounds of plan and execution until the plan has to be empty. */
@@ -31,6 +32,8 @@ export interface ConvergeOptions {
   readonly agreed?: boolean;
   /** Leaves out what it does not hold for; with nothing left there is nothing to say either. */
   readonly only?: (action: Action) => boolean;
+  /** False: somebody else gives running containers what was saved while nobody watched. */
+  readonly catchUp?: boolean;
 }
 
 /** What a run did. */
@@ -54,7 +57,9 @@ export async function converge(
 ): Promise<Converged> {
   const { project } = of;
   const renderer = session.renderer();
-  return withProjectLock(await projectLock(session, project), session.signal, async () => {
+  await using sync = await openSync(session, of);
+  const fill = sync && { fill: sync.fill };
+  return await withProjectLock(await projectLock(session, project), session.signal, async () => {
     let request = of.request;
     let first: World | undefined;
     const started = new Set<string>();
@@ -69,11 +74,14 @@ export async function converge(
       const notices = round === 0 ? [...exposedPorts(world), ...(world.reconciled.notices ?? [])] : [];
       for (const message of notices) renderer.emit({ type: "notice", message });
       if (round === 0) await requireConsent(session, world.reconciled.plan, options.agreed ?? false);
-      if (world.reconciled.plan.actions.length === 0) return { first, last: world, started };
+      if (world.reconciled.plan.actions.length === 0) {
+        if (options.catchUp !== false) await sync?.catchUp(world);
+        return { first, last: world, started };
+      }
       if (round === ROUNDS) throw unsettled(world);
       const ended = await endedAgain(executionOf(session, world, options), started);
       if (ended) throw ended;
-      const done = await carryOut(session, world, options);
+      const done = await carryOut(session, world, { ...options, ...fill });
       for (const slot of startedSlots(world.reconciled.plan, done)) started.add(slot);
       // What was forced is done: asking again would do it again.
       request = {
@@ -103,12 +111,15 @@ function narrowed(world: World, only: ((action: Action) => boolean) | undefined)
 export async function carryOut(
   session: Session,
   world: World,
-  options: ConvergeOptions,
+  options: ConvergeOptions & Pick<Execution, "fill">,
 ): Promise<ReadonlySet<ActionId>> {
   await requireBuildable(session, world);
   // Most runs have nothing to do and start sooner without what carries plans out.
   const { execute } = await import("../execute/execute.ts");
-  const execution = executionOf(session, world, options);
+  const execution = {
+    ...executionOf(session, world, options),
+    ...(options.fill === undefined ? {} : { fill: options.fill }),
+  };
   const logger = new RunLogger();
   const done = new Set<ActionId>();
   const warnings = new Map<string, Event>();

@@ -1,7 +1,6 @@
 import { DockError } from "../error.ts";
 import { runPostStart, runPreStop } from "../execute/hooks.ts";
 import { runInContainer } from "../execute/run-in-container.ts";
-import { type Owner, ownerOfCopies, syncFiles } from "../execute/sync.ts";
 import { readDockerfiles } from "../gather/dockerfiles.ts";
 import { LABEL } from "../plan/labels.ts";
 import { effectiveService } from "../plan/mode.ts";
@@ -15,6 +14,7 @@ import { errorRecord } from "../ui/json.ts";
 import type { Effects, Scope } from "../watch/effects.ts";
 import { watch } from "../watch/loop.ts";
 import { BuildingImages } from "./building-images.ts";
+import { ContainerFiles } from "./container-files.ts";
 import { converge } from "./converge.ts";
 import { loadWithWarnings } from "./load-project.ts";
 import { requireKnown } from "./named.ts";
@@ -39,8 +39,9 @@ export async function watchProject(session: Session, watched: Watched): Promise<
   using keys = watchKeys(session);
   const signal = AbortSignal.any([session.signal, keys.quit]);
   const { project, request } = watched;
+  using files = new ContainerFiles(session.engine());
   try {
-    return await watch({ project, mode: request.mode }, effectsOf(session, watched), signal);
+    return await watch({ project, mode: request.mode }, effectsOf(session, watched, files), signal);
   } catch (error) {
     const left = keys.quit.aborted || (session.signal.aborted && isInterruption(session.signal.reason));
     if (!left || error !== signal.reason) throw error;
@@ -53,11 +54,10 @@ function isInterruption(reason: unknown): boolean {
   return reason instanceof DockError && reason.code === "interrupted";
 }
 
-function effectsOf(session: Session, watched: Watched): Effects {
+function effectsOf(session: Session, watched: Watched, files: ContainerFiles): Effects {
   const engine = session.engine();
   const renderer = session.renderer();
   const building = new BuildingImages(renderer);
-  const owners = new Map<string, Owner>();
   let { request } = watched;
   const within = (signal: AbortSignal): Session => ({ ...session, signal, renderer: () => building });
   let current = watched.project;
@@ -73,7 +73,7 @@ function effectsOf(session: Session, watched: Watched): Effects {
     gather: async (project, signal) => (await survey(within(signal), project, request)).inputs,
     converge: async (project, signal) => {
       current = project;
-      const { first, last } = await converge(within(signal), { project, request });
+      const { first, last } = await converge(within(signal), { project, request }, { catchUp: false });
       // What was forced is done.
       request = {
         ...request,
@@ -90,14 +90,11 @@ function effectsOf(session: Session, watched: Watched): Effects {
       const labels = [`${LABEL.project}=${current.name}`, `${LABEL.service}=${service}`];
       const found = await engine.listContainers({ labels }, signal);
       return found
-        .filter(({ state, labels: own }) => state === "running" && !(LABEL.oneOff in own))
-        .map(({ id }) => id);
+        .filter(({ labels: own }) => !(LABEL.oneOff in own))
+        .map(({ id, state }) => ({ id, running: state === "running" }));
     },
-    transfer: async (container, sync, signal) => {
-      const owner = owners.get(container) ?? (await ownerOfCopies(engine, container, signal));
-      owners.set(container, owner);
-      await syncFiles(engine, { container, sync, owner }, signal);
-    },
+    contents: (service, container, signal) => files.contents(current, { service, container }, signal),
+    transfer: (container, what, signal) => files.transfer(container, what, signal),
     restart: async (key, container, signal) => {
       const service = current.services[key];
       if (service) await runPreStop({ engine, container, service }, (event) => renderer.emit(event), signal);

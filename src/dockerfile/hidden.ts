@@ -19,6 +19,8 @@ export interface DevView {
   readonly links: ReadonlyMap<string, string>;
   /** Where a sync rule keeps a path of the context in every container, if one does. */
   readonly synced?: (path: string) => string | undefined;
+  /** Places that sync rules copy to. */
+  readonly syncRoots?: readonly string[];
 }
 
 /** What a path of the context means for an image that is used under a dev view. */
@@ -51,7 +53,7 @@ export interface Hiding {
   significance(path: string): Significance;
   /** Whether the path may be left out of the dev digest. */
   hides(path: string): boolean;
-  /** The binds under which something may be hidden, for the record: sorted, empty when nothing is. */
+  /** The binds and synced places under which something may be hidden, for the record: sorted, empty when nothing is. */
   readonly targets: readonly string[];
 }
 
@@ -170,8 +172,8 @@ function isUsedElsewhere(index: number, { chain, reachable }: Build): boolean {
 
 /** Places below a bind that are links by what the Dockerfile says: made by RUN, or copied from the context. */
 function knownLinks(actions: readonly Action[], view: DevView): readonly MadeLink[] {
-  const inBind = (path: string): boolean =>
-    view.binds.some((bind) => path !== cleanPath(bind.target) && isWithin(cleanPath(bind.target), path));
+  const roots = [...view.binds.map((bind) => bind.target), ...(view.syncRoots ?? [])].map(cleanPath);
+  const inBind = (path: string): boolean => roots.some((root) => path !== root && isWithin(root, path));
   return madeLinks(actions, [...view.links.keys()]).filter((link) => inBind(link.path));
 }
 
@@ -202,7 +204,7 @@ function coverOf(view: DevView, volumes: readonly string[]): Cover {
     // A file put where a directory is bound would be the mount point itself, and keep it from being one.
     binds.some(({ kind, target }) => isWithin(target, place) && (kind === "file" || place !== target));
   return {
-    targets: [...new Set(binds.map((bind) => bind.target))].sort(),
+    targets: [...new Set([...binds.map((bind) => bind.target), ...(view.syncRoots ?? []).map(cleanPath)])].sort(),
     uncovered: (path, places) => {
       const synced = view.synced?.(path);
       if (!places.every((place) => isBound(place) || place === synced)) return "no bind mount covers it";

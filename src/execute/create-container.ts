@@ -62,6 +62,7 @@ export async function createSlotContainer(
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
     }
     await deliverFiles(execution, { id, wanted }, signal);
+    await execution.fill?.(wanted.slot.service, id, signal);
   } catch (error) {
     await removeUnfinished(execution, id);
     throw error;

@@ -24,6 +24,8 @@ export interface Execution {
   readonly settings: ExecutionSettings;
   /** What operations of this run have made so far. */
   readonly made: Made;
+  /** Puts more into a container of a service that does not run: what sync rules keep there. */
+  readonly fill?: (service: string, container: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** What the command line says about how to carry out a plan. */

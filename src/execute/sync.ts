@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createReadStream, lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { dirname, posix } from "node:path";
 import { Readable } from "node:stream";
@@ -5,6 +6,8 @@ import { type Header, type Pack, pack } from "tar-stream";
 import type { Engine } from "../engine/engine.ts";
 import { DockError } from "../error.ts";
 import { deferred } from "../std/deferred.ts";
+import type { Owner } from "./container-user.ts";
+import type { ContainerShell } from "./container-shell.ts";
 import { runInContainer } from "./run-in-container.ts";
 
 /** A file, directory or link of this machine and its place in a container. */
@@ -15,6 +18,8 @@ export interface SyncedFile {
   readonly target: string;
   /** The directory in the container that `source`'s tree is copied to, or `target` itself. */
   readonly root: string;
+  /** Whether a file is there already whose inode is to stay. */
+  readonly inPlace?: boolean;
 }
 
 /** What to do to a container's files: first the deletions, then the copies, parents before what is in them. */
@@ -23,11 +28,17 @@ export interface Sync {
   readonly copies: readonly SyncedFile[];
 }
 
-/** Whom copies belong to in the container. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
+/** What is synced where. */
+export interface SyncTo {
+  readonly container: string;
+  readonly sync: Sync;
+  readonly owner: Owner;
+  /** There for a container that runs and has a shell. */
+  readonly shell?: ContainerShell | undefined;
 }
+
+/** Files that are written in place at once; of more than that nobody watches each. */
+const IN_PLACE_AT_ONCE = 200;
 
 /** Bytes up to which a file is read in one go. */
 const SMALL = 1024 * 1024;
@@ -39,32 +50,74 @@ const PIECE = 256 * 1024;
 const PATHS_AT_ONCE = 500;
 
 /**
- * Deletes and copies files in a running container, the deletions as its root, the copies with the rights they have here
- * and with the owner given. What has vanished here meanwhile is left out; directories above a copy are made. One below
+ * Deletes and copies files in a container (one that does not run takes copies only), the deletions as its root, the
+ * copies with the rights they have here and with the owner given. What has vanished here meanwhile is left out; directories above a copy are made. One below
  * its root that is a link in the container is an error: nothing is copied to where the link leads.
  */
-export async function syncFiles(
-  engine: Engine,
-  to: { readonly container: string; readonly sync: Sync; readonly owner: Owner },
-  signal: AbortSignal,
-): Promise<void> {
-  const { container, sync } = to;
+export async function syncFiles(engine: Engine, to: SyncTo, signal: AbortSignal): Promise<void> {
+  const { container, sync, shell } = to;
   for (let start = 0; start < sync.deletes.length; start += PATHS_AT_ONCE) {
     const paths = sync.deletes.slice(start, start + PATHS_AT_ONCE);
     await deletePaths(engine, { container, paths }, signal);
   }
-  if (sync.copies.length > 0) await putFiles(engine, to, signal);
+  const there = shell ? sync.copies.filter(({ inPlace }) => inPlace) : [];
+  const inPlace = there.length <= IN_PLACE_AT_ONCE ? there : [];
+  const replaced = sync.copies.filter((copy) => !inPlace.includes(copy));
+  if (replaced.length > 0) await putFiles(engine, { ...to, copies: replaced }, signal);
+  if (!shell || inPlace.length === 0) return;
+  const refused = await writeInPlace(engine, { ...to, copies: inPlace, shell }, signal);
+  if (refused.length > 0) await putFiles(engine, { ...to, copies: refused }, signal);
+}
+
+/** Puts the files beside the others and has the shell write them over those that are there; returns those that it could not. */
+async function writeInPlace(
+  engine: Engine,
+  to: SyncTo & { readonly copies: readonly SyncedFile[]; readonly shell: ContainerShell },
+  signal: AbortSignal,
+): Promise<readonly SyncedFile[]> {
+  const stage = `/.dock-stage-${randomBytes(6).toString("hex")}`;
+  const staged = to.copies.map((copy, index) => ({ copy, from: `${stage}-${index}` }));
+  const copies = staged.map(({ copy, from }) => ({ ...copy, target: from, root: from }));
+  await putFiles(engine, { ...to, copies, owner: { uid: 0, gid: 0 } }, signal);
+  const results = await Promise.all(
+    staged.map(async ({ copy, from }) => {
+      const { target, root } = copy;
+      const executable = isExecutable(copy.source);
+      return { copy, from, written: await to.shell.write({ from, to: target, root, executable }) };
+    }),
+  );
+  const refused = results.filter(({ written }) => !written);
+  if (refused.length > 0)
+    await forget(engine, { container: to.container, paths: refused.map(({ from }) => from) }, signal);
+  return refused.map(({ copy }) => copy);
+}
+
+/** An image without a shell has no rm either: what was staged stays then, and nothing else does. */
+async function forget(
+  engine: Engine,
+  of: { readonly container: string; readonly paths: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deletePaths(engine, of, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DockError)) throw error;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  return ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o111) !== 0;
 }
 
 /** Sends the copies as one tar. A failure of either side ends the other one. */
 async function putFiles(
   engine: Engine,
-  to: { readonly container: string; readonly sync: Sync; readonly owner: Owner },
+  to: { readonly container: string; readonly copies: readonly SyncedFile[]; readonly owner: Owner },
   signal: AbortSignal,
 ): Promise<void> {
   const tar = pack();
   let unreadable: unknown;
-  const filled = fill(tar, to.sync.copies, to.owner).catch((error: unknown) => {
+  const filled = fill(tar, to.copies, to.owner).catch((error: unknown) => {
     unreadable ??= error;
     tar.destroy();
   });
@@ -181,15 +234,4 @@ async function largeEntry(tar: Pack, source: string, header: Entry & { readonly 
   } finally {
     content.destroy();
   }
-}
-
-/** Whom files belong to that the container's own process makes; root where that can't be found out. */
-export async function ownerOfCopies(engine: Engine, container: string, signal: AbortSignal): Promise<Owner> {
-  const id = async (what: "-u" | "-g"): Promise<number> => {
-    const { exitCode, output } = await runInContainer(engine, { container, command: ["id", what] }, signal);
-    const text = output[0]?.trim() ?? "";
-    return exitCode === 0 && /^\d+$/.test(text) ? Number(text) : 0;
-  };
-  const [uid, gid] = await Promise.all([id("-u"), id("-g")]);
-  return { uid, gid };
 }

@@ -110,7 +110,12 @@ async function devInputs(
   if (!view) return undefined;
   const hiding = hiddenByBind(of.file.dockerfile, of.file.scope, { ...view, links: of.context.links });
   if (hiding.targets.length === 0) return undefined;
-  const entries = of.context.entries.filter((entry) => !hiding.hides(entry.path));
+  // Of what sync rules keep in the containers the names count: what is not here any more must not be in the image.
+  const entries = of.context.entries.flatMap((entry) => {
+    if (!hiding.hides(entry.path)) return [entry];
+    const counts = entry.kind !== "directory" && view.synced?.(entry.path) !== undefined;
+    return counts ? [{ ...entry, mark: `synced ${entry.kind}` }] : [];
+  });
   // A directory that only hidden files lie in is as hidden as they are.
   const files = fileInputs([...entries.map(({ path, mark }): Mark => [path, mark]), ...of.named]);
   return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };

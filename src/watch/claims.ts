@@ -42,6 +42,14 @@ export function readClaims(facts: Facts): readonly Claim[] {
   ].map((claim) => ({ ...claim, key: `${claim.key} ${counted}` }));
 }
 
+/** What has to be looked at to know what the sync rules of services want in their containers. */
+export function readSyncClaims(facts: Facts): readonly Claim[] {
+  return facts.services.flatMap((key) => {
+    const service = facts.project.services[key];
+    return service ? ruleClaims(facts, effectiveService(service, "dev"), () => false) : [];
+  });
+}
+
 function imageClaims(facts: Facts, image: Image, ignore: IgnoreFile): readonly Claim[] {
   if (image.context.kind !== "directory") return [];
   const { path } = image.context;

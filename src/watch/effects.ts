@@ -3,7 +3,7 @@ import type { Emit, WatchEvent } from "../event.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import type { Project } from "../project/model.ts";
 import type { Clock } from "../std/clock.ts";
-import type { Transfer } from "./mirror.ts";
+import type { Contents, Transfer } from "./mirror.ts";
 
 /** What a run of a plan did. */
 export interface Applied {
@@ -26,16 +26,29 @@ export interface Effects {
   converge(project: Project, signal: AbortSignal): Promise<Applied>;
   /** Images that are being built at this moment. */
   building(): ReadonlySet<string>;
-  /** Ids of a service's running containers. */
-  containers(service: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Deletes and copies files in a container. */
-  transfer(container: string, what: Transfer, signal: AbortSignal): Promise<void>;
+  /** A service's containers, also those that don't run. */
+  containers(service: string, signal: AbortSignal): Promise<readonly ServiceContainer[]>;
+  /** What earlier syncs by the service's rules have left in a container. */
+  contents(service: string, container: string, signal: AbortSignal): Promise<Contents>;
+  /** Deletes and copies files in a container and has it remember what it holds then; one that does not run takes copies only. */
+  transfer(container: ServiceContainer, what: Transferred, signal: AbortSignal): Promise<void>;
   restart(service: string, container: string, signal: AbortSignal): Promise<void>;
   signal(container: string, name: string, signal: AbortSignal): Promise<void>;
   /** Runs a command in a container; a command that fails is an error with its last output. */
   exec(container: string, command: readonly string[], signal: AbortSignal): Promise<void>;
   /** Tells of an action that failed, with all there is to say about the error. */
   failed(event: WatchAction, error: DockError): void;
+}
+
+/** A container of a service. */
+export interface ServiceContainer {
+  readonly id: string;
+  readonly running: boolean;
+}
+
+/** A transfer and what the container holds after it. */
+export interface Transferred extends Transfer {
+  readonly contents: Contents;
 }
 
 /** An event about something that was done, or tried. */
@@ -57,6 +70,7 @@ export function heard(effects: Effects, listener: (event: WatchAction) => void):
     converge: (project, signal) => effects.converge(project, signal),
     building: () => effects.building(),
     containers: (service, signal) => effects.containers(service, signal),
+    contents: (service, container, signal) => effects.contents(service, container, signal),
     transfer: (container, what, signal) => effects.transfer(container, what, signal),
     restart: (service, container, signal) => effects.restart(service, container, signal),
     signal: (container, name, signal) => effects.signal(container, name, signal),

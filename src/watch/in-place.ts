@@ -1,6 +1,6 @@
 import { DockError } from "../error.ts";
-import type { Effects } from "./effects.ts";
-import { type Contents, transfer, uncertain, type Wanted } from "./mirror.ts";
+import type { Effects, ServiceContainer } from "./effects.ts";
+import { type Contents, transferTo, uncertain, type Wanted } from "./mirror.ts";
 import type { Decision } from "./rules.ts";
 
 /** A decision that is carried out in containers that go on running. */
@@ -122,7 +122,7 @@ export class InPlace {
   async #carryOut(service: string, order: Order): Promise<void> {
     const { effects, signal } = this.#options;
     const each = (work: (id: string) => Promise<void>) => async () =>
-      (await this.#each(service, work)) === 0 ? NO_CONTAINER : undefined;
+      (await this.#each(service, ({ id }) => work(id), "running")) === 0 ? NO_CONTAINER : undefined;
     if (order.sync && !(await this.#step(service, order, { action: "sync", run: () => this.#sync(service, order) }))) {
       this.#owed.set(service, order);
       return;
@@ -171,42 +171,49 @@ export class InPlace {
     const wanted = this.#options.wanted(service);
     let copied = 0;
     let deleted = 0;
-    const count = await this.#each(service, async (id) => {
-      const before: Contents = this.#contents.get(id) ?? new Map();
-      const what = transfer(before, wanted);
+    const sync = async (container: ServiceContainer): Promise<void> => {
+      const { id } = container;
+      const before = this.#contents.get(id) ?? (await effects.contents(service, id, signal));
+      const what = transferTo(container, before, wanted);
       try {
-        if (what.copies.length + what.deletes.length > 0) await effects.transfer(id, what, signal);
-        this.#contents.set(id, wanted);
+        if (what.copies.length + what.deletes.length > 0) await effects.transfer(container, what, signal);
+        this.#contents.set(id, what.contents);
       } catch (error) {
         this.#contents.set(id, uncertain(before, wanted));
         throw error;
       }
       copied = Math.max(copied, what.copies.length);
       deleted = Math.max(deleted, what.deletes.length);
-    });
+    };
+    const count = await this.#each(service, sync, "all");
     if (count === 0 && order.files.size > 0) return NO_CONTAINER;
     if (copied + deleted === 0) return NOTHING;
     const parts = [...(copied > 0 ? [`${copied} copied`] : []), ...(deleted > 0 ? [`${deleted} deleted`] : [])];
     return parts.join(", ");
   }
 
-  /** Works on each running container and counts them. One that has gone meanwhile needs nothing any more. */
-  async #each(service: string, work: (id: string) => Promise<void>): Promise<number> {
+  /** Works on each container and counts them. One that has gone, started or stopped meanwhile is for the next time. */
+  async #each(
+    service: string,
+    work: (container: ServiceContainer) => Promise<void>,
+    which: "all" | "running",
+  ): Promise<number> {
     const { effects, signal } = this.#options;
-    const ids = await effects.containers(service, signal);
+    const found = await effects.containers(service, signal);
+    const containers = found.filter(({ running }) => running || which === "all");
     await Promise.all(
-      ids.map(async (id) => {
+      containers.map(async (container) => {
         try {
-          await work(id);
+          await work(container);
         } catch (error) {
           if (signal.aborted || !(error instanceof DockError)) throw error;
           const left = await effects.containers(service, signal);
-          if (left.includes(id)) throw error;
-          this.#contents.delete(id);
+          if (left.some(({ id, running }) => id === container.id && running === container.running)) throw error;
+          this.#contents.delete(container.id);
         }
       }),
     );
-    return ids.length;
+    return containers.length;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Copy {
   /** What its rule syncs to, in the container. */
   readonly root: string;
   readonly kind: FileState["kind"];
+  /** A file that the container has already with another content: its inode is to stay. */
+  readonly inPlace?: boolean;
 }
 
 /** What brings a container up to date: first the deletions, then the copies, parents before what is in them. */
@@ -58,7 +60,27 @@ export function transfer(contents: Contents, wanted: Wanted): Transfer {
   );
   return {
     deletes: deletes.filter((target) => !hasParentIn(gone, target)).toSorted(compareText),
-    copies: copies.toSorted((a, b) => compareText(a.target, b.target)),
+    copies: copies
+      .map((copy) => (isThere(contents, gone, copy) ? { ...copy, inPlace: true } : copy))
+      .toSorted((a, b) => compareText(a.target, b.target)),
+  };
+}
+
+/** The same for one container, and what it holds then: one that does not run keeps what is to be deleted until it does. */
+export function transferTo(
+  { running }: { readonly running: boolean },
+  before: Contents,
+  wanted: Wanted,
+): Transfer & { readonly contents: Contents } {
+  const { deletes, copies } = transfer(before, wanted);
+  if (running || deletes.length === 0) return { deletes, copies, contents: wanted };
+  const gone = new Set(deletes);
+  const isKept = (target: string): boolean => gone.has(target) || hasParentIn(gone, target);
+  const kept = [...before].filter(([target]) => isKept(target));
+  return {
+    deletes: [],
+    copies: copies.filter(({ target }) => !isKept(target)),
+    contents: new Map([...[...wanted].filter(([target]) => !isKept(target)), ...kept]),
   };
 }
 
@@ -66,6 +88,13 @@ export function transfer(contents: Contents, wanted: Wanted): Transfer {
 export function uncertain(before: Contents, wanted: Wanted): Contents {
   const all = [...before, ...wanted];
   return new Map(all.map(([target, { content }]) => [target, { content: `${content}?` }]));
+}
+
+/** Nothing is known of what a failed transfer left; a link is replaced, or its target would be written. */
+function isThere(contents: Contents, gone: ReadonlySet<string>, { target, kind }: Copy): boolean {
+  const content = contents.get(target)?.content;
+  if (kind !== "file" || content === undefined || gone.has(target) || hasParentIn(gone, target)) return false;
+  return !isDirectory(content);
 }
 
 function isDirectory(content: string): boolean {

@@ -347,4 +347,92 @@ describe("watch", () => {
     expect(await s.run(["explain", "app"])).toMatchObject({ code: 2 });
     expect((await s.run(["plan", "--detailed-exitcode"])).code).toBe(0);
   });
+
+  scenario(
+    "what sync rules keep is no reason to rebuild, and edits and deletes while nothing watched are caught up by up",
+    async ({ s }) => {
+      await s.write({
+        "app/Dockerfile":
+          'FROM busybox:latest\nWORKDIR /app\nCOPY lock .\nRUN cat lock\nCOPY src src\nCMD ["sleep", "3600"]\n',
+        "app/lock": "1\n",
+        "app/src/a.txt": "one\n",
+        "app/src/b.txt": "b\n",
+        "conf/late.conf": "1\n",
+      });
+      await s.declare({
+        images: { app: { context: "./app" } },
+        services: {
+          app: {
+            image: "app",
+            scale: 2,
+            stop_signal: "SIGKILL",
+            dev: {
+              watch: [
+                { path: "./app/src", action: "sync", target: "/app/src" },
+                { path: "./conf", action: "sync", target: "/etc/app" },
+              ],
+            },
+          },
+        },
+      });
+      await s.run(["up", "-d"]);
+      const before = await s.ids();
+      const seen = async (number: number): Promise<string> =>
+        (
+          await s.run([
+            "exec",
+            "-T",
+            "--index",
+            String(number),
+            "app",
+            "sh",
+            "-c",
+            "cd /app/src && cat *; ls /app/src /etc/app",
+          ])
+        ).stdout;
+      expect(await seen(1)).toBe("one\nb\n/app/src:\na.txt\nb.txt\n\n/etc/app:\nlate.conf\n");
+      await s.write({ "app/src/a.txt": "two\n", "conf/new.conf": "2\n" });
+      await rm(join(s.directory, "conf/late.conf"));
+      const again = await s.run(["up", "-d"]);
+      expect(again.builderCalled).toBe(false);
+      expect(await s.ids()).toEqual(before);
+      for (const number of [1, 2]) {
+        expect(await seen(number)).toBe("two\nb\n/app/src:\na.txt\nb.txt\n\n/etc/app:\nnew.conf\n");
+      }
+      expect((await s.run(["up", "-d"])).mutations).toEqual([]);
+      await s.run(["stop"]);
+      await s.write({ "app/src/a.txt": "three\n" });
+      await s.run(["up", "-d"]);
+      expect(await s.ids()).toEqual(before);
+      expect(await seen(2)).toMatch(/^three/);
+      await rm(join(s.directory, "app/src/b.txt"));
+      await s.run(["up", "-d"]);
+      expect(await seen(1)).toMatch(/^three\n\/app/);
+      expect((await s.run(["plan", "--detailed-exitcode"])).code).toBe(0);
+    },
+  );
+
+  scenario("writes into files that are there without another inode, for programs that watch them", async ({ s }) => {
+    await s.write({ "src/a.txt": "one\n", "src/tool": "#!/bin/sh\necho 1\n" });
+    await s.declare({
+      services: { web: { ...IDLE, dev: { watch: [{ path: "./src", action: "sync", target: "/srv" }] } } },
+    });
+    const watching = await Watching.begin(s);
+    const inode = async (): Promise<string> => s.inside("web", "stat", "-c", "%i %A", "/srv/a.txt");
+    const before = await inode();
+    for (const text of ["two", "three", "four"]) {
+      await s.write({ "src/a.txt": `${text}\n` });
+      await eventually(async () => expect(await s.inside("web", "cat", "/srv/a.txt")).toBe(text));
+      expect(await inode()).toBe(before);
+    }
+    expect(await s.inside("web", "sh", "-c", "ls -a / | grep dock-stage || echo none")).toBe("none");
+    // Never through a link that somebody in the container has made.
+    await s.inside("web", "sh", "-c", "echo safe > /tmp/other && rm /srv/a.txt && ln -s /tmp/other /srv/a.txt");
+    await s.write({ "src/a.txt": "five\n" });
+    await eventually(async () => expect(await s.inside("web", "cat", "/srv/a.txt", "/tmp/other")).toBe("five\nsafe"));
+    await watching.end();
+    await eventually(async () =>
+      expect(await s.inside("web", "sh", "-c", "ps | grep -c 'read -r fro[m]' || true")).toBe("0"),
+    );
+  });
 });

@@ -8,8 +8,8 @@ import { loadProject } from "../../src/project/load.ts";
 import type { Project } from "../../src/project/model.ts";
 import { type Deferred, deferred } from "../../src/std/deferred.ts";
 import { sha256 } from "../../src/std/digest.ts";
-import type { Applied, Effects, Scope, WatchAction } from "../../src/watch/effects.ts";
-import type { Transfer } from "../../src/watch/mirror.ts";
+import type { Applied, Effects, Scope, ServiceContainer, Transferred, WatchAction } from "../../src/watch/effects.ts";
+import type { Contents } from "../../src/watch/mirror.ts";
 import type { Clock } from "../../src/std/clock.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -31,6 +31,10 @@ export class FakeEffects implements Effects {
   readonly calls: string[] = [];
   readonly errors: DockError[] = [];
   readonly containerIds = new Map<string, string[]>();
+  /** Those of them that don't run. */
+  readonly stopped = new Set<string>();
+  /** What each container remembers of its syncs. */
+  readonly remembered = new Map<string, Contents>();
   /** Files of each container by path, as transfers have left them. */
   readonly files = new Map<string, Map<string, string>>();
   /** What the engine was made to match last. */
@@ -132,11 +136,17 @@ export class FakeEffects implements Effects {
     return this.#building;
   }
 
-  async containers(service: string): Promise<readonly string[]> {
-    return this.containerIds.get(service) ?? [];
+  async containers(service: string): Promise<readonly ServiceContainer[]> {
+    return (this.containerIds.get(service) ?? []).map((id) => ({ id, running: !this.stopped.has(id) }));
   }
 
-  async transfer(container: string, { deletes, copies }: Transfer): Promise<void> {
+  async contents(_service: string, container: string): Promise<Contents> {
+    return this.remembered.get(container) ?? new Map();
+  }
+
+  async transfer({ id: container, running }: ServiceContainer, what: Transferred): Promise<void> {
+    const { deletes, copies } = what;
+    if (!running && deletes.length > 0) throw new Error("nothing can be deleted in a container that does not run");
     this.calls.push(
       `transfer ${container} ${[...deletes.map((path) => `-${path}`), ...copies.map(({ target }) => `+${target}`)].join(" ")}`,
     );
@@ -146,6 +156,7 @@ export class FakeEffects implements Effects {
     for (const path of deletes)
       for (const file of files.keys()) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
     for (const { source, target, kind } of copies) if (kind === "file") files.set(target, readFileSync(source, "utf8"));
+    this.remembered.set(container, what.contents);
   }
 
   async restart(_service: string, container: string): Promise<void> {

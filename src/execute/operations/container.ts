@@ -38,8 +38,10 @@ async function startNow(
 ): Promise<void> {
   const id = operation.id ?? made(execution, operation.slot);
   const paused = execution.observed.containers.some((container) => container.id === id && container.state === "paused");
-  if (operation.id !== undefined)
+  if (operation.id !== undefined) {
     await deliverToUnstarted(execution, { id, wanted: wantedSlot(execution, operation.slot) }, signal);
+    if (!paused) await execution.fill?.(operation.slot.service, id, signal);
+  }
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
   if (!paused) await afterStart(execution, { id, slot: operation.slot }, signal);

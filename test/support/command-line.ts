@@ -98,7 +98,9 @@ class Sink extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     const text = chunk.toString("utf8");
     this.text += text;
-    Promise.resolve(this.#told?.(text)).then(() => done(), done);
+    // At once, or what was written last would not be here when the command has ended.
+    if (!this.#told) return done();
+    Promise.resolve(this.#told(text)).then(() => done(), done);
   }
 }
 

@@ -82,6 +82,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Look",
     load: async () => (await import("./commands/images.ts")).images,
   },
+  prune: {
+    summary: "Remove old builds of the project's images",
+    group: "Make it so",
+    load: async () => (await import("./commands/prune.ts")).prune,
+  },
   history: {
     summary: "Show the layers of an image",
     group: "Look",

@@ -131,7 +131,7 @@ export async function carryOut(
       return;
     }
     execution.emit(event);
-    logger.note(event, world.reconciled.plan);
+    logger.note(event, world.reconciled.plan, execution.made.images);
   };
   try {
     failOn(await execute({ ...execution, emit }, session.signal));

@@ -13,13 +13,16 @@ const TOLD =
 export class RunLogger {
   readonly #done: LoggedAction[] = [];
 
-  /** Notes an event of the run that carries out `plan`. */
-  note(event: Event, plan: Plan): void {
+  /** Notes an event of the run that carries out `plan`; `images` are those that it has made, by key. */
+  note(event: Event, plan: Plan, images: ReadonlyMap<string, { readonly id: string }>): void {
     if (event.type !== "action-done") return;
     const action = plan.actions.find(({ id }) => id === event.id);
     if (!action || !TOLD.test(action.operation.kind)) return;
+    const made = action.operation.kind === "image.build" ? images.get(action.target.slice("image:".length)) : undefined;
     this.#done.push({
       time: Date.now(),
+      durationMs: event.durationMs,
+      ...(made ? { image: made.id } : {}),
       target: action.target,
       kind: action.operation.kind,
       reasons: action.reasons.map(withoutValues),

@@ -29,6 +29,8 @@ export interface ImageDetail extends ObservedImage {
   readonly user: string;
   readonly exposedPorts: readonly string[];
   readonly healthcheck: boolean;
+  /** Ids of the layers' content, the lowest first. */
+  readonly layers: readonly string[];
 }
 
 export interface HistoryStep {

@@ -103,6 +103,7 @@ function readImageDetail(value: unknown): ImageDetail {
     size: asNumber(image["Size"], "image.Size"),
     user: asOptionalText(config["User"], "image.Config.User"),
     exposedPorts: Object.keys(asOptionalObject(config["ExposedPorts"], "image.Config.ExposedPorts")),
+    layers: asTexts(asOptionalObject(image["RootFS"], "image.RootFS")["Layers"], "image.RootFS.Layers"),
     healthcheck: health.length > 0 && health[0] !== "NONE",
     config: {
       workingDir: asOptionalText(config["WorkingDir"], "image.Config.WorkingDir"),

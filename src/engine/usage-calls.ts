@@ -3,6 +3,8 @@ export interface UsageCalls {
   containerTop(id: string, signal: AbortSignal): Promise<ProcessList>;
   /** One measurement; rates are differences of two. */
   containerUsage(id: string, signal: AbortSignal): Promise<UsageSample>;
+  /** What images take on the engine's disk. */
+  imageUsage(signal: AbortSignal): Promise<ImageUsage>;
 }
 
 export interface ProcessList {
@@ -24,4 +26,12 @@ export interface UsageSample {
   readonly blockRead: number;
   readonly blockWritten: number;
   readonly processes: number;
+}
+
+/** Sizes are in bytes. */
+export interface ImageUsage {
+  /** Of the layers of all images, each counted once. */
+  readonly layers: number;
+  /** By image id, of the layers that no other image has; an image of which the engine does not tell is left out. */
+  readonly unshared: ReadonlyMap<string, number>;
 }

@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
-import type { ProcessList, UsageCalls, UsageSample } from "./usage-calls.ts";
+import type { ImageUsage, ProcessList, UsageCalls, UsageSample } from "./usage-calls.ts";
 import { route } from "./route.ts";
-import { asList, asObject, asOptionalObject, asOptionalText, asTexts, type JsonObject } from "./shape.ts";
+import { asList, asObject, asOptionalObject, asOptionalText, asText, asTexts, type JsonObject } from "./shape.ts";
 import type { Transport } from "./transport.ts";
 
 /** The calls about what containers use and run, over a transport. */
@@ -27,7 +27,30 @@ export function usageCalls(transport: Transport): UsageCalls {
       };
       return transport.json(call, readUsage, signal);
     },
+    imageUsage: async (signal) => {
+      const call: Call = {
+        what: "measure its images",
+        method: "GET",
+        path: "/system/df",
+        query: { type: "image" },
+        // The engine adds up the files of every layer.
+        deadlineMs: deadlines.change,
+      };
+      return transport.json(call, readImageUsage, signal);
+    },
   };
+}
+
+function readImageUsage(value: unknown): ImageUsage {
+  const answer = asObject(value, "answer");
+  const unshared = asList(answer["Images"], "Images").flatMap((item): readonly (readonly [string, number])[] => {
+    const image = asObject(item, "image");
+    const [size, shared] = [image["Size"], image["SharedSize"]];
+    if (typeof size !== "number" || typeof shared !== "number" || shared < 0) return [];
+    return [[asText(image["Id"], "image.Id"), Math.max(0, size - shared)]];
+  });
+  const layers = answer["LayersSize"];
+  return { layers: typeof layers === "number" ? layers : 0, unshared: new Map(unshared) };
 }
 
 function readProcesses(value: unknown): ProcessList {

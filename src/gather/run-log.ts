@@ -12,6 +12,10 @@ export interface LoggedAction {
   readonly kind: string;
   readonly reasons: readonly Reason[];
   readonly note?: string;
+  /** Milliseconds that it took. */
+  readonly durationMs?: number;
+  /** Id of the image that a build has made. */
+  readonly image?: string;
 }
 
 /** How many actions of a project are kept. */

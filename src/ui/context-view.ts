@@ -20,7 +20,12 @@ export interface ContextSummary {
   readonly image: string;
   /** The context's directory as the user calls it. */
   readonly root: string;
+  /** Paths of files that look like secrets. */
+  readonly suspects?: readonly string[];
 }
+
+/** From here on a context is worth a warning, in bytes: it is walked at every plan and sent at the first build. */
+const LARGE = 100_000_000;
 
 const BAR_WIDTH = 16;
 const SHOWN = 8;
@@ -61,6 +66,7 @@ export function formatContext(of: ContextSummary, files: readonly ContextRow[], 
     head,
     ...section("DIRECTORY", directories, { total, style }),
     ...section("FILE", biggest, { total, style }),
+    ...warnings(of, total, style),
     ...hints(files, total, style),
   ].join("\n");
 }
@@ -126,6 +132,22 @@ function section(
   ]);
   const columns = [{ title: "SIZE", align: "right" }, { title: "" }, { title, shrinkTo: 20 }] as const;
   return ["", ...formatTable(columns, rows, style)];
+}
+
+function warnings({ suspects = [] }: ContextSummary, total: number, style: Style): readonly string[] {
+  const mark = style.yellow("warning:");
+  const shown = suspects.slice(0, SHOWN).map((path) => sanitizeName(path));
+  const more = suspects.length > shown.length ? ` and ${suspects.length - shown.length} more` : "";
+  return [
+    ...(total > LARGE ? ["", `${mark} that is more than ${formatByteSize(LARGE)}: leave out what no step needs`] : []),
+    ...(suspects.length === 0
+      ? []
+      : [
+          "",
+          `${mark} ${suspects.length === 1 ? "this looks like a secret" : "these look like secrets"}: ${shown.join(", ")}${more}`,
+          `${style.cyan("hint:")} name them in the ignore file; a step that needs one mounts it: RUN --mount=type=secret`,
+        ]),
+  ];
 }
 
 function hints(files: readonly ContextRow[], total: number, style: Style): readonly string[] {

@@ -14,6 +14,10 @@ export interface HistoryRow {
   readonly created: number;
   /** True when the step changed only the image's configuration. */
   readonly emptyLayer?: boolean;
+  /** What the last build did with the step, where that is known. */
+  readonly origin?: "cached" | "built";
+  /** Other images of the project that have the step's layer. */
+  readonly sharedWith?: readonly string[];
 }
 
 const BAR_WIDTH = 16;
@@ -24,23 +28,35 @@ const INSTRUCTION_WIDTH = 100;
 export function formatHistory(rows: readonly HistoryRow[], style: Style): string {
   const total = rows.reduce((sum, { size }) => sum + size, 0);
   const largest = Math.max(1, ...rows.map(({ size }) => size));
+  const hasOrigins = rows.some(({ origin }) => origin !== undefined);
+  const hasShares = rows.some(({ sharedWith = [] }) => sharedWith.length > 0);
   const table = formatTable(
-    [{ title: "SIZE", align: "right" }, { title: "" }, { title: "INSTRUCTION", shrinkTo: 20 }],
+    [
+      { title: "SIZE", align: "right" },
+      { title: "" },
+      ...(hasOrigins ? [{ title: "STEP" }] : []),
+      { title: "INSTRUCTION", shrinkTo: 20 },
+      ...(hasShares ? [{ title: "SHARED WITH", shrinkTo: 12 }] : []),
+    ],
     rows.map((row) => {
       const instruction = truncate(instructionOf(row.createdBy), INSTRUCTION_WIDTH, style.symbols.ellipsis);
       const empty = row.size === 0;
       return [
         empty ? style.dim("0 B") : formatByteSize(row.size),
         style.cyan(formatBar(row.size / largest, BAR_WIDTH, style)),
+        ...(hasOrigins ? [row.origin === "cached" ? style.dim("cached") : (row.origin ?? "")] : []),
         empty ? style.dim(instruction) : instruction,
+        ...(hasShares ? [(row.sharedWith ?? []).map((name) => sanitizeName(name)).join(" ")] : []),
       ];
     }),
     style,
   );
   const layers = rows.filter(({ size, emptyLayer }) => size > 0 && emptyLayer !== true).length;
-  return [...table, "", `${style.bold(formatByteSize(total))} in ${layers} ${layers === 1 ? "layer" : "layers"}`].join(
-    "\n",
-  );
+  const shared = rows.filter(({ sharedWith = [] }) => sharedWith.length > 0);
+  const sharedBytes = shared.reduce((sum, { size }) => sum + size, 0);
+  const sharing = shared.length === 0 ? "" : `, ${formatByteSize(sharedBytes)} of it shared`;
+  const sum = `${style.bold(formatByteSize(total))} in ${layers} ${layers === 1 ? "layer" : "layers"}${sharing}`;
+  return [...table, "", sum].join("\n");
 }
 
 /**

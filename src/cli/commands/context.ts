@@ -1,8 +1,9 @@
 import { listContext } from "../../context/list-context.ts";
 import { loadIgnore } from "../../context/load-ignore.ts";
+import { looksSecret } from "../../context/secret-file.ts";
 import { DockError } from "../../error.ts";
 import { readDockerfiles } from "../../gather/dockerfiles.ts";
-import { formatContext } from "../../ui/context-view.ts";
+import { formatContext, ignoreSavings } from "../../ui/context-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { loadProject } from "../load-project.ts";
 import { requireKnown } from "../named.ts";
@@ -35,12 +36,14 @@ export const context: CommandDefinition = {
     const file = (await readDockerfiles(project, [key])).get(key);
     const { files, sockets } = await listContext(root, loadIgnore(root, file?.path).patterns, session.signal);
     const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
+    const suspects = files.map(({ path }) => path).filter((path) => looksSecret(path));
     const { stdout, stderr } = session.io;
     if (session.globals.json) {
-      stdout.write(`${JSON.stringify({ image: key, root, files, totalBytes }, undefined, 2)}\n`);
+      const savings = ignoreSavings(files);
+      stdout.write(`${JSON.stringify({ image: key, root, files, totalBytes, suspects, savings }, undefined, 2)}\n`);
       return 0;
     }
-    stdout.write(`${formatContext({ image: key, root }, files, stdoutStyle(session))}\n`);
+    stdout.write(`${formatContext({ image: key, root, suspects }, files, stdoutStyle(session))}\n`);
     for (const socket of sockets) stderr.write(`${socket} is a socket and is left out\n`);
     return 0;
   },

@@ -1,15 +1,18 @@
+import type { HistoryStep } from "../../engine/image-calls.ts";
 import { DockError } from "../../error.ts";
+import { readRunLog } from "../../gather/run-log.ts";
 import { inputRepository, isInputTag } from "../../plan/input-digest.ts";
 import type { ObservedImage } from "../../plan/observed.ts";
 import type { Project } from "../../project/model.ts";
 import { formatHistory } from "../../ui/history-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
+import { layerSharing, layersOfSteps, stepOrigins } from "../layer-sharing.ts";
 import { loadProject } from "../load-project.ts";
 import { requireKnown } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
 import type { Session } from "../session.ts";
 
-/** `dock history`: an image's layers with instruction and size, newest first as in docker. */
+/** `dock history`: an image's layers with size, what the last build did with them and who shares them, newest first as in docker. */
 export const history: CommandDefinition = {
   usage: "IMAGE",
   printsDocument: true,
@@ -20,19 +23,56 @@ export const history: CommandDefinition = {
     const [name = ""] = args;
     const ref = await findImage(session, name);
     const steps = await session.engine().imageHistory(ref, session.signal);
-    const layers = steps.map(({ createdBy, size, created, comment }) => ({
-      createdBy,
-      size,
-      created,
-      emptyLayer: size === 0,
-      ...(comment === "" ? {} : { comment }),
-    }));
+    const { origins, sharing } = await around(session, { name, ref, steps });
+    const layers = steps.map(({ createdBy, size, created, comment }, index) => {
+      const origin = origins?.[index];
+      const sharedWith = sharing?.[index];
+      return {
+        createdBy,
+        size,
+        created,
+        emptyLayer: size === 0,
+        ...(comment === "" ? {} : { comment }),
+        ...(origin === undefined ? {} : { origin }),
+        ...(sharedWith === undefined ? {} : { sharedWith }),
+      };
+    });
     const { stdout } = session.io;
     if (session.globals.json) stdout.write(`${JSON.stringify({ image: name, ref, layers }, undefined, 2)}\n`);
     else stdout.write(`${formatHistory(layers, stdoutStyle(session))}\n`);
     return 0;
   },
 };
+
+/** What is known of an image's steps beside the image: how its last build went, and which images of the project share layers. */
+async function around(
+  session: Session,
+  { name, ref, steps }: { readonly name: string; readonly ref: string; readonly steps: readonly HistoryStep[] },
+): Promise<{
+  readonly origins?: readonly ("cached" | "built")[] | undefined;
+  readonly sharing?: readonly (readonly string[] | undefined)[];
+}> {
+  const project = await projectIfThere(session);
+  const engine = session.engine();
+  const image = await engine.inspectImage(ref, session.signal);
+  if (!project || !image) return {};
+  const origins = stepOrigins(steps, { image: image.id, log: await readRunLog(session.cacheDirectory, project) });
+  const keys = Object.keys(project.images).filter((key) => key !== name);
+  const found = await Promise.all(
+    keys.map(async (key) => {
+      const tag = project.images[key]?.tags[0];
+      const other = tag === undefined ? undefined : await engine.inspectImage(tag, session.signal);
+      return other && other.id !== image.id ? [{ name: key, layers: other.layers }] : [];
+    }),
+  );
+  const numbers = layersOfSteps(steps, image.layers.length);
+  if (!numbers) return { origins };
+  const shared = layerSharing(
+    image.layers,
+    found.flatMap((others) => others ?? []),
+  );
+  return { origins, sharing: numbers.map((layer) => (layer === undefined ? undefined : shared[layer])) };
+}
 
 /** The reference of an image of the project as it is on the engine, or the name itself when the engine knows it. */
 async function findImage(session: Session, name: string): Promise<string> {

@@ -3,6 +3,7 @@ import { hasErrors, sortDiagnostics, type Diagnostic, type Source } from "../dia
 import { type DeclaredVariable, declaredVariables } from "./declared-variables.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { collectFindings, type Findings } from "./findings.ts";
+import { withDevTargets } from "./dev-targets.ts";
 import { hiddenValues } from "./hidden-values.ts";
 import { normalizeGrantedFiles } from "./granted-files.ts";
 import { normalizeGroups } from "./groups.ts";
@@ -110,8 +111,9 @@ function resolveProject(
     published: [],
     quota: { ports: MAX_PORTS },
   };
-  const images = normalizeImages(file, scope);
-  const services = normalizeServices(file, images, scope);
+  const declared = normalizeImages(file, scope);
+  const named = normalizeServices(file, declared, scope);
+  const { services, images } = withDevTargets(file, { services: named, images: declared }, scope);
   const networks = normalizeNetworks(file, services, scope);
   const volumes = normalizeVolumes(file, scope);
   checkEngineNames(Object.values(networks), "networks", scope);

@@ -920,7 +920,7 @@ export interface Dev {
    */
   image?: string;
   /**
-   * Stage to build in place of the image's target.
+   * Stage to build in place of the image's target; the image for it is called `<image>-<target>`.
    */
   target?: string;
   /**

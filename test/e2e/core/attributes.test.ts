@@ -286,7 +286,7 @@ describe("networks and volumes", () => {
       const { "other/1": other } = await s.ids();
       await declare({}, { driver_opts: { type: "tmpfs", device: "tmpfs" } });
       const plan = await s.dock(["plan"]);
-      expect(plan.stderr).toContain("volume data has changed in the file and is kept as it was made");
+      expect(plan.stderr).toContain("volume data has changed in the file (driver_opts) and is kept as it was made");
       await s.dock(["up", "-d"]);
       expect((await s.engine.get<{ readonly Internal: boolean }>(`/networks/${s.project}_back`)).Internal).toBe(false);
       expect(await s.inside("web", "cat", "/data/file")).toBe("kept");

@@ -57,9 +57,10 @@ export function localSource(directory: string, signal?: AbortSignal): OfferedSou
           if (gone.some((path) => walked.path.startsWith(`${path}/`))) continue;
           const stat = statEntry(root, walked);
           const entry = stat && offer(root, walked, { stat, names });
+          // It may be read as soon as it is told.
+          if (stat && walked.kind === "file") offered.set(walked.path, stat);
           if (!entry) gone.push(walked.path);
           else yield entry;
-          if (stat && walked.kind === "file") offered.set(walked.path, stat);
         }
       }
     },

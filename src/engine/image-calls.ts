@@ -1,5 +1,7 @@
 import type { ObservedImage } from "../plan/observed.ts";
 import type { Credentials } from "./auth.ts";
+import type { BuildEvent } from "./buildkit/build-event.ts";
+import type { ClassicBuild } from "./classic-build.ts";
 
 export interface ImageCalls {
   /** All images but intermediate ones. */
@@ -14,6 +16,11 @@ export interface ImageCalls {
   removeImage(ref: string, signal: AbortSignal): Promise<void>;
   /** Returns when the engine has the image. */
   pullImage(ref: string, options: PullOptions, signal: AbortSignal): Promise<void>;
+  /** Builds with the older builder, without BuildKit; gives the image's id. Rejects with `BuildFailure`. */
+  buildClassic(
+    request: ClassicBuild,
+    run: { readonly emit: (event: BuildEvent) => void; readonly signal: AbortSignal },
+  ): Promise<string>;
   /** Returns when the registry has the image, with the digest that it goes by there, where the engine tells it. */
   pushImage(ref: string, options: PushOptions, signal: AbortSignal): Promise<string | undefined>;
 }

@@ -54,6 +54,11 @@ export function imageCalls(transport: Transport): ImageCalls {
         signal,
       );
     },
+    buildClassic: async (request, run) => {
+      // Few engines need it: the others don't load what packs tars.
+      const { classicBuild } = await import("./classic-build.ts");
+      return classicBuild(transport, request, run);
+    },
     pushImage: async (ref, options, signal) => pushImage(transport, { ref, ...options }, signal),
     pullImage: async (ref, options, signal) => {
       await pullImage(transport, { ref, ...options }, signal);

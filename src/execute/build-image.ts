@@ -9,6 +9,7 @@ import { type ImageDigests, imageOrder, inputDigests, inputTag } from "../plan/i
 import type { ImageInputs, Inputs } from "../plan/inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Reason } from "../plan/reason.ts";
+import { buildClassic, isWithoutBuildKit } from "./build-classic.ts";
 import { buildRequest } from "./build-request.ts";
 import type { Execution } from "./execution.ts";
 import { FirstRun } from "./first-run.ts";
@@ -64,7 +65,6 @@ async function buildOnce(
   { execution, first }: { readonly execution: Execution; readonly first: FirstRun },
   signal: AbortSignal,
 ): Promise<string> {
-  await requireBuildKit(execution, signal);
   const { build } = await import("../engine/buildkit/builder.ts");
   const request = await buildRequest(operation, execution, signal);
   const hijack: Hijack = (path, headers, abort) => execution.engine.hijack(path, headers, abort);
@@ -73,9 +73,23 @@ async function buildOnce(
     forward(event, operation.image, execution);
   };
   const run = { emit, signal };
-  const { imageId } = await build(hijack, request, run);
+  const way = (name: string): void =>
+    emit({ type: "step", id: "way", name: `[internal] built by ${name}`, state: "done", durationMs: 0 });
+  const image = execution.project.images[operation.image];
+  if (!image) throw new Error(`no image ${operation.image}`);
+  let imageId: string;
+  try {
+    const { product } = await execution.engine.greeting(signal);
+    if (product !== "docker") throw new DockError("not-supported", "this engine is Podman", { status: 404 });
+    ({ imageId } = await build(hijack, request, run));
+    way("BuildKit, over /session and /grpc");
+  } catch (error) {
+    if (!isWithoutBuildKit(error)) throw error;
+    imageId = await buildClassic(image, request, { execution, ...run });
+    way("the older builder, with the whole context over /build");
+  }
   if (operation.outputs) {
-    for (const { kind, dest } of execution.project.images[operation.image]?.outputs ?? []) {
+    for (const { kind, dest } of image.outputs) {
       const sink = kind === "local" ? directorySink(dest) : fileSink(dest);
       // All of it is cached by now, so that it is one build whatever comes out of it.
       const again = { ...request, noCache: false, noCacheStages: [], pull: false, cacheTo: [], output: { kind, sink } };
@@ -87,15 +101,6 @@ async function buildOnce(
     }
   }
   return imageId;
-}
-
-/** Builders of other kinds come later: they would need the context packed, without ignore files of the Dockerfile's own. */
-async function requireBuildKit({ engine }: Execution, signal: AbortSignal): Promise<void> {
-  const { product } = await engine.greeting(signal);
-  if (product === "docker") return;
-  throw new DockError("not-supported", "this engine is Podman, whose builder is not supported yet", {
-    hint: "build with a Docker Engine, or with podman build, and name the image by its tag",
-  });
 }
 
 /** Tags what was built and keeps the record of what it was made of. */

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectEngine, findEndpoint } from "../../src/engine/connect.ts";
+import { connectEngine } from "../../src/engine/connect.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/engine/event-calls.ts";
 import { demultiplexed, outputLines } from "../../src/engine/streams.ts";
@@ -11,51 +11,13 @@ import { compareVersions } from "../../src/engine/version.ts";
 import { DockError } from "../../src/error.ts";
 import { type ContainerBody, emptyBody } from "../../src/plan/container-body.ts";
 import { type Step, transcript } from "../support/engine-transcript.ts";
-import { FakeEngine } from "../support/fake-engine.ts";
+import { IMAGE, openFake, openReal, subjectsBeside, sweep } from "../support/engine-subjects.ts";
 
-const IMAGE = "busybox:latest";
 /** Every object's name begins so, and whatever does is removed at the end. */
 const prefix = `docktest-${randomBytes(4).toString("hex")}`;
 const signal = AbortSignal.timeout(170_000);
 
 const real = connectEngine({ env: process.env });
-
-interface Subject {
-  readonly name: string;
-  /** The engine, and what to do when the tests are over. */
-  readonly open: () => Promise<{
-    readonly engine: Engine;
-    readonly socketPath: string;
-    readonly close: () => Promise<void>;
-  }>;
-}
-
-const subjects: readonly Subject[] = [
-  ...["1.51", "1.41"].map((apiVersion) => ({
-    name: `the fake of API ${apiVersion}`,
-    open: () => openFake(apiVersion),
-  })),
-  { name: "the real engine", open: openReal },
-];
-
-async function openFake(apiVersion: string): ReturnType<Subject["open"]> {
-  const fake = await FakeEngine.start({ apiVersion });
-  fake.addImage({ tags: [IMAGE], config: { Env: ["PATH=/bin"] } });
-  const engine = connectEngine({ host: fake.host, env: {} });
-  const close = async (): Promise<void> => {
-    await engine.close();
-    await fake[Symbol.asyncDispose]();
-  };
-  return { engine, socketPath: fake.socketPath, close };
-}
-
-async function openReal(): ReturnType<Subject["open"]> {
-  const endpoint = await findEndpoint({ env: process.env });
-  if (endpoint.kind !== "unix") throw new Error("these tests need an engine on a unix socket");
-  if (!(await real.inspectImage(IMAGE, signal)))
-    throw new Error(`the engine lacks ${IMAGE}: node scripts/base-images.mjs ${IMAGE}`);
-  return { engine: real, socketPath: endpoint.path, close: async () => {} };
-}
 
 /** A port that nothing listens on here just now. */
 async function freePort(): Promise<number> {
@@ -66,20 +28,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function sweep(engine: Engine): Promise<void> {
-  const own = <T extends { readonly name: string }>(objects: readonly T[]): readonly T[] =>
-    objects.filter(({ name }) => name.startsWith(prefix));
-  for (const { id } of own(await engine.listContainers({}, signal)))
-    await engine.removeContainer(id, { volumes: true }, signal);
-  for (const { id } of own(await engine.listNetworks({}, signal))) await engine.removeNetwork(id, signal);
-  for (const { name } of own(await engine.listVolumes({}, signal))) await engine.removeVolume(name, signal);
-  for (const tag of (await engine.listImages(signal)).flatMap((image) => image.tags)) {
-    if (tag.startsWith(prefix)) await engine.removeImage(tag, signal);
-  }
-}
-
 afterAll(async () => {
-  await sweep(real);
+  await sweep(real, prefix);
   await real.close();
 });
 
@@ -170,7 +120,7 @@ function refusals(n: string, version: string): readonly Step[] {
 
 test("the fake refuses what the real engine refuses, with the same status", async () => {
   const { apiVersion } = await real.info(signal);
-  const engine = await openReal();
+  const engine = await openReal(real);
   const fake = await openFake(apiVersion);
   try {
     const steps = refusals(`${prefix}-r`, apiVersion);
@@ -187,14 +137,14 @@ test("the fake refuses what the real engine refuses, with the same status", asyn
   }
 });
 
-describe.each(subjects)("$name", ({ open }) => {
+describe.each(subjectsBeside(real))("$name", ({ open }) => {
   let engine: Engine;
   let close: () => Promise<void>;
   beforeAll(async () => {
     ({ engine, close } = await open());
   });
   afterAll(async () => {
-    await sweep(engine);
+    await sweep(engine, prefix);
     await close();
   });
 

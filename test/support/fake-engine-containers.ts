@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { buffer } from "node:stream/consumers";
 import { inspection, listEntry } from "./fake-engine-container-json.ts";
 import { checkName, createContainer } from "./fake-engine-create.ts";
 import {
@@ -43,7 +42,6 @@ export function containerRoutes(world: FakeWorld): readonly Route[] {
     ["POST", /^\/containers\/([^/]+)\/rename$/, on((container, request) => rename(world, container, request))],
     ["POST", /^\/containers\/([^/]+)\/update$/, on((container, request) => update(container, request))],
     ["POST", /^\/containers\/([^/]+)\/wait$/, on((container, request) => wait(world, container, request))],
-    ["PUT", /^\/containers\/([^/]+)\/archive$/, on((container, request) => putArchive(container, request))],
     ["DELETE", /^\/containers\/([^/]+)$/, on((container, request) => remove(world, container, request))],
   ];
 }
@@ -128,16 +126,6 @@ function wait(world: FakeWorld, container: FakeContainer, { query, incoming }: F
       response.end(JSON.stringify({ StatusCode: container.exitCode }));
     },
   };
-}
-
-async function putArchive(container: FakeContainer, { query, incoming, params }: FakeRequest): Promise<Reply> {
-  const path = query.get("path") ?? "";
-  const bytes = await buffer(incoming);
-  // The fake has no files: a directory whose name says that it is missing stands for one.
-  if (path === "" || path.endsWith("/missing"))
-    throw new Refusal(404, `Could not find the file ${path} in container ${params[0]}`);
-  container.archives.push({ path, bytes });
-  return { status: 200 };
 }
 
 function remove(world: FakeWorld, container: FakeContainer, { query, params }: FakeRequest): Reply {

@@ -24,7 +24,7 @@ export function networkRoutes(world: FakeWorld): readonly Route[] {
     [
       "GET",
       /^\/networks\/([^/]+)$/,
-      ({ params }) => ({ status: 200, json: networkJson(world.network(params[0] ?? "")) }),
+      ({ params }) => ({ status: 200, json: networkDetail(world, world.network(params[0] ?? "")) }),
     ],
     ["DELETE", /^\/networks\/([^/]+)$/, ({ params }) => removeNetwork(world, world.network(params[0] ?? ""))],
     ["POST", /^\/networks\/([^/]+)\/connect$/, (request) => connect(world, request)],
@@ -48,6 +48,18 @@ function networkJson(network: FakeNetwork): object {
     Scope: "local",
     Labels: network.labels,
     Containers: {},
+  };
+}
+
+/** Only an inspection tells who is on a network, and only of those that run. */
+function networkDetail(world: FakeWorld, network: FakeNetwork): object {
+  const members = world.containers.filter(
+    ({ status, networks }) =>
+      (status === "running" || status === "paused") && networks.get(network.name)?.networkId === network.id,
+  );
+  return {
+    ...networkJson(network),
+    Containers: Object.fromEntries(members.map(({ id, name }) => [id, { Name: name }])),
   };
 }
 

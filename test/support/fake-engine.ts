@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { json as readJson } from "node:stream/consumers";
 import { readRequestLine, type LoggedRequest } from "./engine-request.ts";
+import { archiveRoutes } from "./fake-engine-archive.ts";
 import { containerRoutes } from "./fake-engine-containers.ts";
 import { type FakeRequest, type Json, readFilters, Refusal, type Reply, type Route } from "./fake-engine-http.ts";
 import { addImage, imageRoutes, type NewImage, type Pullable } from "./fake-engine-images.ts";
@@ -48,6 +49,7 @@ export class FakeEngine implements AsyncDisposable {
       ...systemRoutes(world),
       ...streamRoutes(world),
       ...containerRoutes(world),
+      ...archiveRoutes(world),
       ...networkRoutes(world),
       ...volumeRoutes(world),
       ...imageRoutes(world, this.registry),

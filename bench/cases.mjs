@@ -1,6 +1,7 @@
 import { besideBuilds } from "./cases/beside.mjs";
 import { builds } from "./cases/builds.mjs";
 import { memory } from "./cases/memory.mjs";
+import { plainCases } from "./cases/plain.mjs";
 import { services } from "./cases/services.mjs";
 import { startUp } from "./cases/start-up.mjs";
 import { watching } from "./cases/watching.mjs";
@@ -29,4 +30,4 @@ import { watching } from "./cases/watching.mjs";
  */
 
 /** Every case, in the order of the report. @type {readonly Case[]} */
-export const CASES = [...startUp, ...services, ...besideBuilds, ...builds, ...watching, ...memory];
+export const CASES = [...startUp, ...services, ...plainCases, ...besideBuilds, ...builds, ...watching, ...memory];

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { DockError } from "../error.ts";
 import { plainRequest, type PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
 import { collect } from "./command.ts";
@@ -48,4 +49,24 @@ export function planRequest(options: PlanOptions, project: Project, names: reado
     renewAnonVolumes: options.renewAnonVolumes ?? false,
     removeOrphans: options.removeOrphans !== false,
   };
+}
+
+/** The least time between looks, in milliseconds: a look waits for quiet itself. */
+const SHORTEST_POLL_MS = 100;
+
+/** Milliseconds between looks after a bare `--poll`. */
+const POLL_MS = 1000;
+
+/** Adds `--poll` to a command that watches. */
+export function addPollOption(command: Command): void {
+  command.option("--poll [MS]", "look at all files every so many milliseconds, where the file system sends no events");
+}
+
+/** What `--poll` asks for; undefined without it. */
+export function pollOption(given: string | boolean | undefined): number | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return POLL_MS;
+  const milliseconds = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+  if (milliseconds >= SHORTEST_POLL_MS) return milliseconds;
+  throw new DockError("usage", `--poll takes milliseconds from ${SHORTEST_POLL_MS} on, not "${given}"`);
 }

@@ -8,29 +8,43 @@ export interface WatchKeys extends Disposable {
 
 const CTRL_C = "\u0003";
 
-/** Listens for keys. A second `q` or Ctrl-C, when the end takes long, ends the process at once. */
-export function watchKeys(session: Session): WatchKeys {
+/** Whether somebody sits at a terminal in front of this run, and wants a live display. */
+export function isAttended({ io, globals }: Session): boolean {
+  const { stdin, stderr, env } = io;
+  if (stdin.isTTY !== true || stderr.isTTY !== true || env["TERM"] === "dumb" || (env["CI"] ?? "") !== "") return false;
+  return !globals.json && !globals.plain && !globals.quiet;
+}
+
+/**
+ * Listens for keys and passes on those that don't quit. A second `q` or Ctrl-C, when the end takes long, ends the process
+ * at once. However the process ends, the terminal is as it was before.
+ */
+export function watchKeys(session: Session, pressed: (key: string) => void): WatchKeys {
   const { stdin, stderr } = session.io;
   const quit = new AbortController();
   if (stdin.isTTY !== true || stderr.isTTY !== true || session.globals.json)
     return { quit: quit.signal, [Symbol.dispose]: () => undefined };
+  const restore = (): void => void stdin.setRawMode?.(false);
   const typed = (chunk: Buffer): void => {
-    const text = chunk.toString("utf8");
-    if (text !== "q" && !text.includes(CTRL_C)) return;
-    if (quit.signal.aborted) {
-      stdin.setRawMode?.(false);
-      process.exit(130);
+    for (const key of chunk.toString("utf8")) {
+      if (key !== "q" && key !== CTRL_C) {
+        pressed(key);
+        continue;
+      }
+      if (quit.signal.aborted) process.exit(130);
+      quit.abort(new Error("the watch was left"));
     }
-    quit.abort(new Error("the watch was left"));
   };
   stdin.setRawMode?.(true);
+  process.once("exit", restore);
   stdin.on("data", typed);
   stdin.resume();
   return {
     quit: quit.signal,
     [Symbol.dispose]: () => {
       stdin.off("data", typed);
-      stdin.setRawMode?.(false);
+      process.removeListener("exit", restore);
+      restore();
       stdin.pause();
     },
   };

@@ -22,6 +22,14 @@ export interface WatchStart {
   readonly project: Project;
   readonly mode: Mode;
   readonly open?: OpenSource;
+  /** Is given what can be asked of the watch while it goes on. */
+  readonly controls?: (controls: WatchControls) => void;
+}
+
+/** What can be asked of a watch. */
+export interface WatchControls {
+  /** Makes the engine match once more, though nothing was saved. */
+  rerun(): void;
 }
 
 /** Milliseconds between looks at everything while nothing happens. */
@@ -73,6 +81,7 @@ export async function watch(start: WatchStart, effects: Effects, signal: AbortSi
     signal: until,
   });
   wake = () => loop.wake();
+  start.controls?.({ rerun: () => loop.rerun() });
   signal.addEventListener("abort", wake, { once: true });
   try {
     return await loop.run();
@@ -151,6 +160,13 @@ class WatchLoop {
 
   wake(): void {
     this.#woken.resolve();
+  }
+
+  rerun(): void {
+    this.#post(() => {
+      const now = this.#parts.effects.clock.now();
+      this.#runs.edit({ images: [...this.#facts.images] }, { first: now, last: now });
+    });
   }
 
   /** Ends only by throwing. */

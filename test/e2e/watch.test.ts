@@ -435,4 +435,51 @@ describe("watch", () => {
       expect(await s.inside("web", "sh", "-c", "ps | grep -c 'read -r fro[m]' || true")).toBe("0"),
     );
   });
+
+  scenario("polls where asked, and says what that costs", async ({ s }) => {
+    await s.write({ "site/index.html": "one\n" });
+    await s.declare({
+      services: { web: { ...IDLE, dev: { watch: [{ path: "./site", action: "sync", target: "/srv" }] } } },
+    });
+    expect((await s.run(["watch", "--poll", "10"])).code).toBe(2);
+    const watching = await Watching.begin(s, ["watch", "--poll", "200"]);
+    await s.write({ "site/index.html": "two\n" });
+    await eventually(async () => expect(await s.inside("web", "cat", "/srv/index.html")).toBe("two"));
+    await eventually(async () => {
+      const said = watching.lines().some(({ message }) => message?.startsWith("polling every 200 ms takes"));
+      if (!said) throw new Error("nothing about the cost yet");
+    }, 30_000);
+    await watching.end();
+  });
+
+  scenario("shows what a service said that has ended with an error, and leaves it at that", async ({ s }) => {
+    await s.declare({
+      services: {
+        a: { ...IDLE },
+        dies: { image: "busybox:latest", command: ["sh", "-c", "sleep 4; echo farewell; exit 3"] },
+      },
+    });
+    const watching = await Watching.begin(s);
+    await eventually(async () => {
+      const lines = watching.lines();
+      if (!lines.some(({ message }) => /farewell/.test(message ?? ""))) throw new Error("nothing said yet");
+    }, 30_000);
+    expect((await s.containers())["dies/1"]?.State).toBe("exited");
+    await watching.end();
+  });
+
+  scenario("a secret's file is watched like an env file", async ({ s }) => {
+    await s.write({ "token.txt": "one\n" });
+    await s.declare({
+      secrets: { token: { file: "./token.txt" } },
+      services: { a: { ...IDLE, secrets: ["token"] }, b: { ...IDLE } },
+    });
+    const watching = await Watching.begin(s);
+    const before = await s.ids();
+    await s.write({ "token.txt": "two\n" });
+    expect(await watching.action("reload")).toMatchObject({ files: ["token.txt"], ok: true });
+    expect(await s.inside("a", "cat", "/run/secrets/token")).toBe("two");
+    expect((await s.ids())["b/1"]).toBe(before["b/1"]);
+    await watching.end();
+  });
 });

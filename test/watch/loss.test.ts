@@ -1,143 +1,84 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DockError } from "../../src/error.ts";
-import { systemClock } from "../../src/std/clock.ts";
-import { watch } from "../../src/watch/loop.ts";
-import { FakeEffects } from "./fake-effects.ts";
-import { type TempTree, tempTree } from "./temp-tree.ts";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { expect, test } from "vitest";
+import { block, RealWatch, SITE } from "./real-watch.ts";
 
-const PROJECT = `
-name: demo
-services:
-  web:
-    image: busybox
-    dev:
-      watch: [{ path: ./site, action: sync, target: /srv }]
-`;
+/** The whole takes minutes: `npm run test:loss`. Here a short cut of each. */
+const WHOLE = process.env["DOCK_TEST_LOSS"] === "whole";
+const BURSTS = WHOLE ? [20_000, 100_000] : [3000];
+const [SEQUENCES, STEPS] = WHOLE ? [10, 1000] : [2, 150];
 
-let tree: TempTree;
-let effects: FakeEffects;
-let end: Promise<unknown>;
-const stop = { controller: new AbortController() };
-
-beforeEach(async () => {
-  tree = tempTree({ "dock.yaml": PROJECT, "site/index.html": "one" });
-  effects = new FakeEffects(tree.path, systemClock);
-  effects.containerIds.set("web", ["web-1"]);
-  stop.controller = new AbortController();
-  const project = await effects.load();
-  end = watch({ project, mode: "dev" }, effects, stop.controller.signal).catch((error: unknown) => error);
-  await synced();
-});
-
-afterEach(async () => {
-  stop.controller.abort(new DockError("interrupted", "stop"));
-  expect(await end).toMatchObject({ code: "interrupted" });
-  tree[Symbol.dispose]();
-});
-
-/** Files below the site's directory by the path that they have in the container. */
-function onDisk(): Readonly<Record<string, string>> {
-  const root = tree.at("site");
-  if (!existsSync(root)) return {};
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [`/srv${path.slice(root.length)}`, readFileSync(path, "utf8")];
-    }),
-  );
-}
-
-/** Resolves when the container's files are those on the disk. */
-async function synced(milliseconds = 5000): Promise<void> {
-  await vi.waitFor(() => expect(Object.fromEntries(effects.files.get("web-1") ?? [])).toEqual(onDisk()), {
-    timeout: milliseconds,
-    interval: 20,
-  });
-}
-
-function block(milliseconds: number): void {
-  const until = performance.now() + milliseconds;
-  while (performance.now() < until);
-}
-
-test(
-  "a burst of operations while the event loop is blocked ends with the container as the disk",
-  { timeout: 30_000 },
-  async () => {
-    for (let index = 0; index < 1500; index += 1) {
-      tree.write(`site/d${index % 40}/e${index % 7}/f${index % 300}`, String(index));
-      if (index % 5 === 0) rmSync(tree.at(`site/d${index % 40}/e${index % 7}/f${(index * 7) % 300}`), { force: true });
-      if (index % 500 === 0) rmSync(tree.at(`site/d${index % 40}`), { recursive: true, force: true });
-    }
-    block(500);
-    tree.write("site/last.html", "the last one");
-    await synced(15_000);
-    tree.write("site/d1/e1/later.txt", "new directories are watched");
-    await synced();
-  },
-);
-
-test(
-  "a root that is deleted and comes back, a directory that is renamed away and back, a link that is switched",
-  { timeout: 30_000 },
-  async () => {
-    tree.write("site/a/x", "1");
-    await synced();
-    renameSync(tree.at("site/a"), tree.at("elsewhere"));
-    await synced();
-    tree.write("elsewhere/x", "2");
-    renameSync(tree.at("elsewhere"), tree.at("site/a"));
-    await synced();
-    rmSync(tree.at("site"), { recursive: true });
-    await synced();
-    tree.write("site/back.html", "back");
-    await synced();
-    tree.write("site/a/y", "again");
-    await synced();
-    tree.write("site/v1/data", "1");
-    tree.write("site/v2/data", "2");
-    symlinkSync("v1", tree.at("site/current"));
-    await synced();
-    unlinkSync(tree.at("site/current"));
-    symlinkSync("v2", tree.at("site/current"));
-    await vi.waitFor(() => expect(effects.calls.at(-1)).toBe("transfer web-1 +/srv/current"), { timeout: 5000 });
-  },
-);
-
-test("editors' ways to save are one transfer each", async () => {
-  const file = tree.at("site/index.html");
-  const ways: Readonly<Record<string, () => void>> = {
-    "in place": () => tree.write("site/index.html", "in place"),
-    "another file renamed over it": () => {
-      tree.write("site/.index.html.tmp", "renamed");
-      renameSync(tree.at("site/.index.html.tmp"), file);
-    },
-    "vim: a probe, a backup, a new file": () => {
-      tree.write("site/4913", "");
-      unlinkSync(tree.at("site/4913"));
-      renameSync(file, tree.at("site/index.html~"));
-      tree.write("site/index.html", "vim");
-      unlinkSync(tree.at("site/index.html~"));
-    },
-    "deleted and made again": () => {
-      unlinkSync(file);
-      tree.write("site/index.html", "made again");
-    },
-    "emptied and written": () => {
-      tree.write("site/index.html", "");
-      tree.write("site/index.html", "written");
-    },
+/** Numbers that look random and are the same each time (mulberry32). */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
-  for (const [name, save] of Object.entries(ways)) {
-    effects.calls.length = 0;
-    save();
-    await synced();
-    // Long enough for whatever else the save might have set off.
-    const quiet = effects.clock.now() + 300;
-    await vi.waitFor(() => expect(effects.clock.now()).toBeGreaterThan(quiet), { timeout: 2000 });
-    expect(effects.calls, name).toEqual(["transfer web-1 +/srv/index.html"]);
+}
+
+/** One random operation below `site`. Names are few, so that files, directories and links meet in the same places. */
+function operate({ tree }: RealWatch, random: (below: number) => number, step: number): void {
+  const place = (): string => `site/${["a", "b", "c"][random(3)]}/${["x", "y", "z"][random(3)]}/f${random(40)}`;
+  const directory = (): string =>
+    place()
+      .split("/")
+      .slice(0, 2 + random(2))
+      .join("/");
+  const [from, to] = [tree.at(place()), tree.at(place())];
+  const ways: readonly (() => void)[] = [
+    () => tree.write(place(), `${step}`),
+    () => tree.write(place(), `${step} again`),
+    () => rmSync(from, { force: true }),
+    () => rmSync(tree.at(directory()), { recursive: true, force: true }),
+    () => renameSync(from, to),
+    () => renameSync(tree.at(directory()), tree.at(directory())),
+    () => symlinkSync("f1", from),
+  ];
+  try {
+    ways[random(ways.length)]?.();
+  } catch (error) {
+    // What is asked for does not go with what is there.
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
-});
+}
+
+test.each(BURSTS)(
+  "a burst of %i operations while the event loop is blocked for 2 s loses nothing",
+  { timeout: 600_000 },
+  async (count) => {
+    await using watched = await RealWatch.begin({ "dock.yaml": SITE, "site/index.html": "one" });
+    const random = numbers(count);
+    for (let step = 0; step < count; step += 1) {
+      const place = `site/d${random(60)}/e${random(7)}/f${random(60)}`;
+      if (step % 7 === 0) rmSync(watched.tree.at(place), { force: true });
+      else watched.tree.write(place, `${step}`);
+      if (step % 2500 === 0) rmSync(watched.tree.at(`site/d${random(60)}`), { recursive: true, force: true });
+    }
+    block(2000);
+    watched.tree.write("site/last.html", "the last one");
+    await watched.synced(120_000);
+    watched.tree.write("site/d1/e1/later.txt", "new directories are watched");
+    await watched.synced(30_000);
+  },
+);
+
+test(
+  "random operations end with the container as the disk, whatever was seen on the way",
+  { timeout: 600_000 },
+  async () => {
+    for (let seed = 1; seed <= SEQUENCES; seed += 1) {
+      await using watched = await RealWatch.begin({ "dock.yaml": SITE, "site/a/x/f1": "one" });
+      const random = numbers(seed);
+      for (let step = 0; step < STEPS; step += 1) {
+        operate(watched, random, step);
+        if (random(20) === 0) block(random(15));
+        if (random(25) === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (random(100) === 0) await watched.quiet(60);
+      }
+      await watched.synced(60_000);
+      expect(watched.effects.errors, `sequence ${seed}`).toEqual([]);
+    }
+  },
+);

@@ -3,7 +3,7 @@ import { parseDuration } from "../../std/duration.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
 import { converge, type ConvergeOptions } from "../converge.ts";
 import { loadWithWarnings } from "../load-project.ts";
-import { addPlanOptions, planRequest, type PlanOptions } from "../plan-options.ts";
+import { addPlanOptions, addPollOption, planRequest, type PlanOptions, pollOption } from "../plan-options.ts";
 import { jsonResult } from "../report.ts";
 import { withBuildArgs } from "../world.ts";
 
@@ -12,6 +12,7 @@ interface UpOptions extends PlanOptions {
   readonly watch?: boolean;
   readonly waitTimeout?: string;
   readonly yes?: boolean;
+  readonly poll?: string | boolean;
 }
 
 /** `dock up`: the plan, its execution, then the logs until Ctrl-C (or with -d nothing more). */
@@ -22,6 +23,7 @@ export const up: CommandDefinition = {
       .argument("[services...]", "services to bring up with what they depend on (default: all)")
       .option("-d, --detach", "return when everything is ready instead of following logs")
       .option("-w, --watch", "keep acting on edits afterwards");
+    addPollOption(command);
     addPlanOptions(command);
     command.option("-y, --yes", "destroy what the plan says it destroys without being asked");
     command.option("--wait-timeout <DURATION>", "give services that long to become ready (30s, 5m)");
@@ -37,6 +39,7 @@ export const up: CommandDefinition = {
       return watchProject(session, {
         project,
         request,
+        poll: pollOption(given.poll),
         adapt: async (reloaded) => withBuildArgs(reloaded, given.arg ?? [], undefined),
       });
     }

@@ -99,6 +99,17 @@ function down(...flags: readonly string[]): CrashStep {
   return { args: ["down", ...flags], code: 0 };
 }
 
+/** Two services that take each other's host ports, the second one needing the first; what they keep is theirs. */
+function swapped(api: "A" | "B", web: "A" | "B"): Revision {
+  return (ports) => ({
+    services: {
+      api: { ...IDLE, ports: [`${ports[api]}:80`], mounts: ["data:/data"] },
+      web: { ...IDLE, ports: [`${ports[web]}:80`], depends_on: ["api"] },
+    },
+    volumes: { data: {} },
+  });
+}
+
 /** The scenarios of the crash loop, as `npm run test:faults` names them. */
 export const CRASH_SCENARIOS: readonly CrashScenario[] = [
   { name: "empty-up", before: [], struck: up(FIRST), recovery: up(FIRST), keepsData: true },
@@ -126,6 +137,13 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     struck: up(broken, 5),
     recovery: up(broken, 5),
     mending: up(SECOND),
+    keepsData: true,
+  },
+  {
+    name: "swap",
+    before: [up(swapped("A", "B"))],
+    struck: up(swapped("B", "A")),
+    recovery: up(swapped("B", "A")),
     keepsData: true,
   },
   { name: "down", before: [up(FIRST)], struck: down(), recovery: down(), keepsData: true },

@@ -16,7 +16,7 @@ import { crowdedRepositories, differingContainers, wantedNames } from "../plan/s
 import { ownersOf, withSharers } from "../plan/shared-namespaces.ts";
 import { presentSpec } from "../plan/spec-difference.ts";
 import { selectServices, type WantedSlot, wantedSlots } from "../plan/wanted.ts";
-import { worthHiding } from "../project/hidden-values.ts";
+import { secretsInText, worthHiding } from "../project/hidden-values.ts";
 import type { Project } from "../project/model.ts";
 import { observeOwn } from "./observe-own.ts";
 import type { Session } from "./session.ts";
@@ -85,12 +85,16 @@ export async function survey(session: Session, project: Project, request: PlanRe
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
 }
 
-/** Secrets as text, whole and line by line: what of them may turn up in what dock shows. */
+/** Secrets as text, whole and line by line, and what configs hold of them: what may turn up in what dock shows. */
 function secretTexts({ grantedFiles }: Inputs): readonly string[] {
-  return Object.values(grantedFiles?.secrets ?? {}).flatMap((content) => {
+  const configs = Object.values(grantedFiles?.configs ?? {}).flatMap((content) =>
+    secretsInText(Buffer.from(content, "base64").toString()),
+  );
+  const secrets = Object.values(grantedFiles?.secrets ?? {}).flatMap((content) => {
     const text = Buffer.from(content, "base64").toString();
     return [text, ...text.split("\n")].map((part) => part.trim());
   });
+  return [...secrets, ...configs];
 }
 
 /** The `auto` ports of the services; where one needs a host port, also those that others publish. */

@@ -49,7 +49,19 @@ export function hiddenValues(project: Project, uses: Iterable<VariableUse>): rea
     content.kind === "file" ? [] : [content.text.trim()],
   );
   const ofBuilds = Object.values(project.secretVariables ?? {}).flatMap((value) => [value, ...value.split("\n")]);
-  return worthHiding([...taken, ...given, ...secrets, ...ofBuilds.map((value) => value.trim())], project);
+  const configs = Object.values(project.configs).flatMap(({ content }) => {
+    if (content.kind === "file") return [];
+    return content.kind === "variable" ? [content.text.trim()] : secretsInText(content.text);
+  });
+  return worthHiding([...taken, ...given, ...secrets, ...configs, ...ofBuilds.map((value) => value.trim())], project);
+}
+
+/** What a text, as a configuration file, gives names that are called like secrets: `password = …`, `"apiKey": "…"`. */
+export function secretsInText(text: string): readonly string[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const found = /^\s*["']?(?<name>[\w.-]+)["']?\s*[:=]\s*["']?(?<value>[^"']+?)["']?\s*[,;]?\s*$/.exec(line)?.groups;
+    return [...(found && isSecretName(found["name"] ?? "") ? [found["value"] ?? ""] : []), ...passwordsIn(line)];
+  });
 }
 
 /** The passwords of addresses: `postgres://user:password@host/`. */

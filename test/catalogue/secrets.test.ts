@@ -88,6 +88,84 @@ describe("secrets", () => {
     },
   );
 
+  commandLine(
+    "S1 what secrets and configs hold is in no word of dock, also where a service prints it",
+    async ({ line }) => {
+      const names = ["file", "environment", "content", "configFile", "configEnvironment", "configContent", "envFile"];
+      const values: Record<string, string> = Object.fromEntries(names.map((name) => [name, canary()]));
+      const env = { THE_SECRET: values["environment"] ?? "", THE_CONFIG: values["configEnvironment"] ?? "" };
+      await line.write({
+        "secret.txt": `${values["file"]}\n`,
+        "app.conf": `[db]\nuser = me\npassword = "${values["configFile"]}"\n`,
+        "web.env": `WHATEVER=${values["envFile"]}\n`,
+      });
+      const declare = async (image: string): Promise<void> =>
+        line.write({
+          "dock.yaml": projectFile({
+            services: {
+              web: {
+                ...IDLE,
+                image,
+                env_file: "web.env",
+                secrets: ["by-file", "by-environment", "by-content"],
+                configs: ["c-file", "c-environment", "c-content"],
+              },
+            },
+            secrets: {
+              "by-file": { file: "./secret.txt" },
+              "by-environment": { environment: "THE_SECRET" },
+              "by-content": { content: values["content"] },
+            },
+            configs: {
+              "c-file": { file: "./app.conf" },
+              "c-environment": { environment: "THE_CONFIG" },
+              "c-content": { content: `apiToken: ${values["configContent"]}\nlevel: debug\n` },
+            },
+          }),
+        });
+      const output = Object.values(values).map((value) => `at ${value}!`);
+      line.engine.addImage({ tags: ["noisy:latest"], behavior: { exits: { code: 3 }, output } });
+      const runs: Finished[] = [];
+      const dock = async (...args: readonly string[]): Promise<void> => {
+        runs.push(await line.run(args, { env }));
+      };
+      await declare("busybox:latest");
+      for (const args of [
+        ["config"],
+        ["config", "--json"],
+        ["validate"],
+        ["plan"],
+        ["plan", "--json"],
+        ["-v", "up", "-d"],
+      ])
+        await dock(...args);
+      await declare("noisy:latest");
+      for (const args of [
+        ["plan", "--json"],
+        ["up", "-d"],
+        ["up", "-d", "--json"],
+        ["why", "web"],
+        ["ps", "--json"],
+      ])
+        await dock(...args);
+      await declare("missing:latest");
+      for (const args of [
+        ["up", "-d"],
+        ["down", "-v", "--json"],
+      ])
+        await dock(...args);
+      expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0, 0, 5, 5, 0, 0, 1, 0]);
+      const lines = [said(runs), await traces(line)].join("\n").split("\n");
+      for (const [name, value] of Object.entries(values))
+        expect(
+          lines.filter((text) => text.includes(value)),
+          name,
+        ).toEqual([]);
+      // What is no secret stays readable.
+      expect(runs[0]?.stdout).toContain("level: debug");
+    },
+  );
+
   commandLine("S2 labels hold hashes that tell nobody the value and are others in every project", async ({ line }) => {
     const pin = "4711";
     const spec = async (project: string): Promise<string> => {

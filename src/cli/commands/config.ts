@@ -30,9 +30,11 @@ export const config: CommandDefinition = {
       return 0;
     }
     const { secretVariables: _, ...printed } = project;
-    const plain = JSON.parse(
-      JSON.stringify({ ...printed, secrets: withoutSecrets(project.secrets) }, withoutPlaces),
-    ) as Plain;
+    const secrets = withTexts(project.secrets, () => "(hidden)");
+    const configs = withTexts(project.configs, (text, kind) =>
+      kind === "variable" ? "(hidden)" : session.redactor.mask(text),
+    );
+    const plain = JSON.parse(JSON.stringify({ ...printed, secrets, configs }, withoutPlaces)) as Plain;
     if (session.globals.json) {
       stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
       return 0;
@@ -43,12 +45,16 @@ export const config: CommandDefinition = {
   },
 };
 
-/** Secrets without what they hold. */
-function withoutSecrets(secrets: Project["secrets"]): Project["secrets"] {
+/** Secrets or configs with other texts in place of those that the project file gives them. */
+function withTexts(
+  files: Project["configs"],
+  change: (text: string, kind: "variable" | "text") => string,
+): Project["configs"] {
   return Object.fromEntries(
-    Object.entries(secrets).map(([key, secret]) => {
-      const { content } = secret;
-      return [key, content.kind === "file" ? secret : { ...secret, content: { ...content, text: "(hidden)" } }];
+    Object.entries(files).map(([key, file]) => {
+      const { content } = file;
+      if (content.kind === "file") return [key, file];
+      return [key, { ...file, content: { ...content, text: change(content.text, content.kind) } }];
     }),
   );
 }

@@ -52,8 +52,8 @@ scenario(
     };
     expect(result.removed.filter((ref) => ref.includes(":in-"))).toHaveLength(2);
     // The image that lost its tags to the build without the cache.
-  expect(result.removed.filter((ref) => ref.startsWith("sha256:"))).toHaveLength(1);
-  expect(result.freedBytes).toBeGreaterThanOrEqual(0);
+    expect(result.removed.filter((ref) => ref.startsWith("sha256:"))).toHaveLength(1);
+    expect(result.freedBytes).toBeGreaterThanOrEqual(0);
     expect(before).toEqual(expect.arrayContaining([...(await inputs())]));
     expect(await inputs()).toHaveLength(1);
     expect(await untagged()).toBe(dangling - 1);

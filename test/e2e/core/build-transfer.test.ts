@@ -121,11 +121,12 @@ describe("how a build is told", () => {
         state: string;
       }[];
       const last = new Map(steps.map(({ name, state }) => [name.replace(/^\[[^\]]*\] /, ""), state]));
-      expect([...last].filter(([name]) => /^(COPY|RUN)/.test(name))).toEqual([
-        ["COPY base /base", "cached"],
-        ["COPY src /src", "done"],
-        ["RUN sleep 0.3; cat /src/a", "done"],
-      ]);
+      // The engine tells of cached steps when it gets to it.
+      expect(Object.fromEntries([...last].filter(([name]) => /^(COPY|RUN)/.test(name)))).toEqual({
+        "COPY base /base": "cached",
+        "COPY src /src": "done",
+        "RUN sleep 0.3; cat /src/a": "done",
+      });
       const kinds = events.map(({ type }) => type);
       const warned = kinds.indexOf("build-warning");
       if (warned >= 0) expect(warned).toBeGreaterThan(kinds.lastIndexOf("build-step"));

@@ -39,7 +39,8 @@ scenario(
     const before = await inputs();
     expect(before).toHaveLength(3);
     const untagged = async (): Promise<number> =>
-      (await s.engine.images()).filter(({ RepoTags }) => (RepoTags ?? []).length === 0).length;
+      (await s.engine.images()).filter(({ RepoTags }) => (RepoTags ?? []).every((tag) => tag === "<none>:<none>"))
+        .length;
     const dangling = await untagged();
 
     const tried = await s.dock(["prune", "--keep", "1", "--dry-run"]);

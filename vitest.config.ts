@@ -6,6 +6,8 @@ const LONG = [
   "test/project/validate.test.ts",
   "test/project/schema.test.ts",
   "test/project/parse.test.ts",
+  "test/project/tree-index.test.ts",
+  "test/engine/buildkit/session-services.test.ts",
   "test/project/compile-fuzz.test.ts",
   "test/project/compile-equivalence.test.ts",
   "test/catalogue/config-fuzz.test.ts",

@@ -49,7 +49,12 @@ const GLOBAL_OPTIONS: readonly GlobalOption[] = [
   },
   { long: "--env-file", value: "FILE", description: "read variables from FILE instead of .env" },
   { long: "--profile", value: "NAME", description: "enable a profile", parse: collect as GlobalOption["parse"] & {} },
-  { short: "-H", long: "--host", value: "ADDRESS", description: "engine to use: unix:///path, tcp://host:port or ssh://user@host" },
+  {
+    short: "-H",
+    long: "--host",
+    value: "ADDRESS",
+    description: "engine to use: unix:///path, tcp://host:port or ssh://user@host",
+  },
   { long: "--engine-context", value: "NAME", description: "docker context to take the engine from" },
   { long: "--json", description: "machine-readable output on stdout" },
   { long: "--plain", description: "plain lines, also in a terminal" },

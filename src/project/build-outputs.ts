@@ -42,8 +42,8 @@ export function readOutput(text: string, absolute: (path: string) => string): Bu
     fields.set(part.slice(0, at).trim().toLowerCase(), part.slice(at + 1).trim());
   }
   const dest = fields.get("dest");
-  const unknown = [...fields.keys()].find((key) => key !== "type" && key !== "dest");
-  if (unknown !== undefined) return `has \`${unknown}\`, which no output has`;
+  // The key isn't named: it may be what a variable holds.
+  if ([...fields.keys()].some((key) => key !== "type" && key !== "dest")) return "has more than a `type` and a `dest`";
   return fromParts({ type: fields.get("type") ?? "", ...(dest === undefined ? {} : { dest }) }, absolute);
 }
 

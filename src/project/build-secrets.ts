@@ -22,7 +22,7 @@ export function normalizeBuildSecrets(given: ImageMap["secrets"], place: Place):
       found.set(secret.id, { id: secret.id, from: { kind: "file", path } });
     } else if (secret.env !== undefined) {
       found.set(secret.id, { id: secret.id, from: { kind: "variable", name: secret.env } });
-    } else {
+    } else if (!at.has("file") && !at.has("env")) {
       const message = `the secret ${quote(secret.id)} has no content`;
       at.error({ code: "missing-key", message, hint: "give it a `file` or an `env`" });
     }

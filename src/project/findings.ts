@@ -24,7 +24,7 @@ export interface Findings {
   mute(path: Path): void;
   /** Goes on with a tree of the same shape, after variables have been put in. */
   follow(tree: Tree): void;
-  /** Keys of the map at a path. */
+  /** Keys of the map at a path, or the numbers of a list's items. */
   keys(path: Path): readonly string[];
   isInterpolated(path: Path): boolean;
   /** The place of an entry: its key, or the item of a list. */

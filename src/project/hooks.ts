@@ -9,9 +9,10 @@ import type { Hook } from "./service-model.ts";
 /** Commands that run in a service's containers at a point of their life, in the order of the file. */
 export function normalizeHooks(given: readonly FileHook[] | undefined, place: Place): Hook[] {
   return [...items(given, place)].flatMap(([hook, at]) => {
-    const command = normalizeCommand(hook.command, at.at("command")) ?? [];
+    const words = at.at("command");
+    const command = normalizeCommand(hook.command, words) ?? [];
     if (command.length === 0) {
-      at.at("command").invalid("names no program", "write what to run: `[./warm-up, --all]`");
+      if (!words.has("0")) words.invalid("names no program", "write what to run: `[./warm-up, --all]`");
       return [];
     }
     return [

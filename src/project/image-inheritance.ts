@@ -43,7 +43,7 @@ export function inheritImages(tree: Tree, findings: Findings): Tree {
     const listed = parents.kind === "list" ? parents.items : [parents];
     let merged: Tree = mapTree(new Map(), own.span);
     for (const [index, item] of listed.entries()) {
-      if (item.kind !== "scalar") return image;
+      if (item.kind !== "scalar" || typeof item.value !== "string") return image;
       const at = parents.kind === "list" ? [...path, "inherits", index] : [...path, "inherits"];
       const parent = ofImage(item.text);
       if (parent) merged = merge(merged, imageMap(parent));

@@ -2,6 +2,7 @@ import { textTree, withEntries } from "./edit-tree.ts";
 import { type Findings, quote } from "./findings.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
 import { type Entry, type Path, type Tree, treeAt } from "./tree.ts";
+import { IMAGE_NAME } from "./names.ts";
 import type { Variables } from "./variables.ts";
 
 /** Images that one matrix may stand for. */
@@ -116,7 +117,7 @@ function axesOf(image: Tree, of: Reading): Axes | undefined {
       findings.errorAtKey([...path, axis], { code: "invalid-name", message, hint: "use letters, digits and `_`" });
       return undefined;
     }
-    if (value.kind !== "list") return undefined;
+    if (value.kind !== "list" || !value.items.every(isChoice)) return undefined;
     simple &&= value.items.every((item) => item.kind === "scalar");
     const choices = value.items.map((item, index) => choiceOf(item, axis, { ...of, path: [...path, axis, index] }));
     combinations = combinations.flatMap((one) => choices.map((choice) => new Map([...one, ...choice])));
@@ -130,12 +131,22 @@ function axesOf(image: Tree, of: Reading): Axes | undefined {
     findings.errorAtKey(path, { code: "invalid-value", message: "a matrix needs an axis, and every axis a value" });
     return undefined;
   }
+  if (name !== undefined && (name.kind !== "scalar" || typeof name.value !== "string")) return undefined;
   if (name === undefined && !simple) {
     const hint = "add `name`, as in `app-${matrix.item.name}`";
     findings.errorAtKey(path, { code: "missing-key", message: "a matrix of maps needs a `name` for its images", hint });
     return undefined;
   }
   return { combinations, nameOf: (combination) => imageName(name, combination, of) };
+}
+
+function isChoice(item: Tree): boolean {
+  if (item.kind === "map") return [...item.entries.values()].every(({ value }) => isPlain(value));
+  return isPlain(item);
+}
+
+function isPlain(tree: Tree): boolean {
+  return tree.kind === "scalar" && tree.value !== null;
 }
 
 function choiceOf(item: Tree, axis: string, of: Reading & { readonly path: Path }): Combination {
@@ -157,7 +168,13 @@ function imageName(given: Tree | undefined, combination: Combination, of: Readin
   }
   const path: Path = ["images", of.key, "name"];
   const result = interpolate(given.text, lookupIn(combination, of.lookupAt(path)));
-  if (result.kind === "text") return result.text;
-  of.findings.error(path, result);
+  if (result.kind !== "text") {
+    of.findings.error(path, result);
+    return undefined;
+  }
+  if (IMAGE_NAME.pattern.test(result.text.replace(/^_/, ""))) return result.text;
+  // The name itself isn't shown: variables may be in it.
+  const message = `${of.findings.written(path)} makes a name that no image can have`;
+  of.findings.error(path, { code: "invalid-name", message, hint: IMAGE_NAME.words });
   return undefined;
 }

@@ -45,7 +45,7 @@ export interface Place {
   written(): string;
   /** True when nothing at all is written: `KEY:`. */
   isBlank(): boolean;
-  /** True when the file has a key below this place, whether or not what it holds is right. */
+  /** True when the file has a key or an item below this place, whether or not what it holds is right. */
   has(key: string): boolean;
   /** The place of the entry's key, or of the item of a list. */
   entry(): Location;

@@ -45,9 +45,10 @@ export function keyAt(tree: Tree, path: Path): Span | undefined {
   return path.length > 0 && parent?.kind === "map" ? parent.entries.get(String(path.at(-1)))?.key : undefined;
 }
 
-/** Keys of the map at a path; none when there is no map. */
+/** Keys of the map at a path, or the numbers of a list's items; none of anything else. */
 export function keysAt(tree: Tree, path: Path): string[] {
   const node = treeAt(tree, path);
+  if (node?.kind === "list") return node.items.map((_, index) => String(index));
   return node?.kind === "map" ? [...node.entries.keys()] : [];
 }
 

@@ -39,11 +39,14 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
 const BESIDE: readonly (readonly [string, object])[] = [
   ["services.*.build", {}],
   ["mounts[].bind", { target: "/x", source: "./x" }],
+  ["mounts[].image", { type: "image", target: "/x", source: "busybox" }],
+  ["volumes[].image", { type: "image", target: "/x", source: "busybox" }],
   ["volumes[].bind", { target: "/x", source: "./x" }],
   ["ipam.config[].aux_addresses", { subnet: "10.77.0.0/16" }],
   ...["external", "name"].flatMap((key) =>
     ["secrets", "configs"].map((kind) => [`${kind}.*.${key}`, { content: "x" }] as const),
   ),
+  ["images.*.name", { matrix: { k: ["x"] } }],
   ["watch[].exec", { path: "./x", action: "exec" }],
   ["watch[].target", { path: "./x", action: "sync" }],
   ...["driver", "count", "device_ids", "options"].map(

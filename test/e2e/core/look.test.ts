@@ -117,6 +117,8 @@ describe("context and history", () => {
       root: `${s.directory}/web`,
       files: [{ path: "index.html", size: size("hello\n"), mode: 0o644 }],
       totalBytes: size("hello\n"),
+      suspects: [],
+      savings: [],
     });
     expect((await s.dock(["context", "web"])).stdout).toContain("index.html");
     const unbuilt = await s.dock(["history", "web"], { code: 1 });

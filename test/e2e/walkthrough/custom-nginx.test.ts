@@ -76,10 +76,10 @@ describe("one web server, made in three ways", () => {
   test("history shows its layers with instruction, size and a bar", async () => {
     const { stdout } = await example.dock(["history", "packaged"]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines[0]).toMatch(/SIZE\s+INSTRUCTION/);
+    expect(lines[0]).toMatch(/SIZE\s+STEP\s+INSTRUCTION/);
     const ofRun = lines.find((line) => line.includes("RUN apt-get update")) ?? "";
-    expect(ofRun).toMatch(/^ *[\d.]+ MB +[▏▎▍▌▋▊▉█]+ +RUN apt-get update/);
-    expect(lines.find((line) => line.includes("EXPOSE"))).toMatch(/^ +0 B +EXPOSE/);
+    expect(ofRun).toMatch(/^ *[\d.]+ MB +[▏▎▍▌▋▊▉█]+ +built +RUN apt-get update/);
+    expect(lines.find((line) => line.includes("EXPOSE"))).toMatch(/^ +0 B +built +EXPOSE/);
     const { layers } = JSON.parse((await example.dock(["history", "packaged", "--json"])).stdout) as Layers;
     const { Size } = await example.scenario.engine.get<{ Size: number }>(`/images/${example.repository}:packaged/json`);
     expect(layers.reduce((sum, { size }) => sum + size, 0)).toBe(Size);

@@ -9,19 +9,21 @@ import { setTimeout as delay } from "node:timers/promises";
 const BUILT = '    build: { context: . }\n    command: [sleep, "1000000"]\n    init: true\n';
 const FILES = {
   Dockerfile: "FROM busybox:latest\nCOPY src /app/src\n",
+  // What the rule ignores is no input of the image either.
+  ".dockerignore": "**/*.log\n",
   "dock.yaml": `name: bench-watch-dock
 services:
   app:
 ${BUILT}    dev:
       watch:
-        - { path: ./src, action: sync, target: /app/src }
+        - { path: ./src, action: sync, target: /app/src, ignore: ["*.log"] }
 `,
   "compose.yaml": `name: bench-watch-peer
 services:
   app:
 ${BUILT}    develop:
       watch:
-        - { path: ./src, action: sync, target: /app/src }
+        - { path: ./src, action: sync, target: /app/src, ignore: ["*.log"] }
 `,
 };
 
@@ -29,12 +31,28 @@ ${BUILT}    develop:
 const PATIENCE = 60_000;
 const EVERY = 2;
 
-/** @type {Case} */
-const latency = {
-  name: "watch-sync",
-  title: "from saving a file to its content in the container, `watch` with a rule to sync",
+/** Milliseconds between writes of a file that a rule ignores. */
+const CHURN_EVERY = 100;
+/** How long (ms) a save may take under churn until it counts as not acted on: one that waits for quiet never comes. */
+const CHURN_PATIENCE = 10_000;
+
+/** While a watcher replaces a file there may be none. */
+function textOf(/** @type {string} */ path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** @param {{ name: string, title: string, churn: boolean }} of @returns {Case} */
+const latency = ({ name, title, churn }) => ({
+  name,
+  title,
   peer: "docker compose watch",
-  targets: {},
+  targets: churn ? {} : { time: 0.25 },
+  limits: { time: churn ? 1000 : 100 },
   skip: (world) =>
     process.getuid?.() !== 0 || !world.host.startsWith("unix:") ? "needs root and a local engine" : undefined,
   prepare: async (world) => {
@@ -64,7 +82,7 @@ const latency = {
       const start = performance.now();
       writeFileSync(join(twins[side], "src/page.txt"), text);
       while (performance.now() - start < patience) {
-        if (readFileSync(inside[side] ?? "", "utf8") === text) return performance.now() - start;
+        if (textOf(inside[side] ?? "") === text) return performance.now() - start;
         await delay(EVERY);
       }
       return undefined;
@@ -77,11 +95,20 @@ const latency = {
     }
     return {
       measure: async (side, round) => {
-        const time = await saveAndWait(side, `round ${round}\n`, PATIENCE);
-        if (time === undefined) throw new Error(`${side} missed round ${round}`);
-        // Quiet again: the next save is to be the first of its batch.
-        await delay(1_000);
-        return { time };
+        const noise =
+          churn &&
+          setInterval(() => writeFileSync(join(twins[side], "src/noise.log"), `${performance.now()}`), CHURN_EVERY);
+        try {
+          if (churn) await delay(5 * CHURN_EVERY);
+          const time = await saveAndWait(side, `round ${round}\n`, churn ? CHURN_PATIENCE : PATIENCE);
+          if (time !== undefined) return { time };
+          if (!churn) throw new Error(`${side} missed round ${round}`);
+          return { time: CHURN_PATIENCE };
+        } finally {
+          clearInterval(noise || undefined);
+          // Quiet again: the next save is to be the first of its batch.
+          await delay(1_000);
+        }
       },
       clear: async () => {
         for (const watcher of watchers) {
@@ -93,6 +120,17 @@ const latency = {
       },
     };
   },
-};
+});
 
-export const watching = [latency];
+export const watching = [
+  latency({
+    name: "watch-sync",
+    title: "from saving a file to its content in the container, `watch` with a rule to sync",
+    churn: false,
+  }),
+  latency({
+    name: "watch-churn",
+    title: "the same while a file that the rule ignores is written every 100 ms (10 s: not within 10 s)",
+    churn: true,
+  }),
+];

@@ -90,6 +90,36 @@ describe("a development server in a container", () => {
     expect(await container()).toBe(before);
   });
 
+  test("twenty edits in a row appear without a reload; a dependency that is added and imported at once ends with the page working", async () => {
+    const watch = example.start(["watch"]);
+    await watch.until(/^Watching /m);
+    await using browser = await launchBrowser();
+    const page = await browser.openPage(url);
+    await page.getByText("Hello from an edit").waitFor();
+    await page.evaluate("globalThis.neverReloaded = true");
+    for (let edit = 1; edit <= 20; edit += 1) {
+      const before = edit === 1 ? "Hello from an edit" : `Hello number ${edit - 1}.`;
+      await example.edit(SIGN, before, `Hello number ${edit}.`);
+      await page.getByText(`Hello number ${edit}.`).waitFor();
+      // The development server passes over what is saved within a few milliseconds of the save before.
+      const live = (): number => watch.stderr.match(/live hello-dock-dev/g)?.length ?? 0;
+      await eventually(async () => expect(live()).toBe(edit));
+    }
+    expect(await page.evaluate("globalThis.neverReloaded")).toBe(true);
+    await example.edit("package.json", '"vue": ', '"nanoevents": "9.1.0",\n    "vue": ');
+    const script =
+      '<script setup>\nimport { createNanoEvents } from "nanoevents";\nconst word = typeof createNanoEvents;\n</script>\n\n<template>';
+    await example.edit(SIGN, "<template>", script);
+    await example.edit(SIGN, "Hello number 20.", "Hello {{ word }}.");
+    await watch.until(/package\.json.* rebuild hello-dock-dev, /, "stderr", BUILDING);
+    await page.getByText("Hello function.").waitFor({ timeout: BUILDING });
+    await example.edit(SIGN, "Hello {{ word }}.", "Hello from an edit");
+    await example.edit(SIGN, script, "<template>");
+    await page.getByText("Hello from an edit").waitFor();
+    watch.signal("SIGINT");
+    expect((await watch.end()).code).toBe(0);
+  });
+
   test("under watch a new dependency rebuilds the image and replaces the container with its node_modules; a component is live", async () => {
     const [before, oldVolumes] = [await container(), await volumes()];
     expect(oldVolumes).toHaveLength(1);

@@ -51,14 +51,12 @@ function chapter(heading, definition, schema) {
 /** A row for the key, and rows for the keys of a map that has no chapter of its own. */
 function rowsOf(key, property, schema) {
   const target = property.$ref ? schema.definitions[property.$ref.split("/").at(-1)] : property;
-  const meaning = `${property.description ?? target.description}${property["x-not-yet"] ? " *Not supported yet.*" : ""}`;
+  const meaning = property.description ?? target.description;
   const example = (property.examples ?? [])[0];
   const shown = example === undefined ? "" : `\`${escape(`${key.split(".").at(-1)}: ${inYaml(example)}`)}\``;
   const row = `| \`${key}\` | ${typeName(target, schema)} | ${escape(meaning)} | ${shown} |`;
   const nested = property.$ref || !property.properties ? [] : Object.entries(property.properties);
-  // What is below a key that is refused is refused with it.
-  const inherited = property["x-not-yet"] ? { "x-not-yet": true } : {};
-  return [row, ...nested.flatMap(([name, child]) => rowsOf(`${key}.${name}`, { ...child, ...inherited }, schema))];
+  return [row, ...nested.flatMap(([name, child]) => rowsOf(`${key}.${name}`, child, schema))];
 }
 
 /** Types in the words that the diagnostics use. */

@@ -2,6 +2,8 @@
 export interface Source {
   readonly file: string;
   readonly text: string;
+  /** Absolute directory that relative paths in the text start from, where that is not the project's. */
+  readonly directory?: string;
 }
 
 /** Offsets into a source's text, in UTF-16 units, end excluded. */

@@ -59,6 +59,7 @@ export class SyncedServices implements Disposable {
       services: [key],
       images: new Set(image.kind === "built" ? [image.key] : []),
       applied: undefined,
+      files: this.#project.files,
       behind: false,
     } as const;
     const snapshot = new Snapshot(coverageOf(readSyncClaims(facts)));

@@ -20,7 +20,7 @@ import { watch, type WatchControls } from "../watch/loop.ts";
 import { BuildingImages } from "./building-images.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { converge } from "./converge.ts";
-import { loadWithWarnings } from "./load-project.ts";
+import { loadDiagnosed, usableProject } from "./load-project.ts";
 import { requireKnown } from "./named.ts";
 import { jsonResult, stderrStyle } from "./report.ts";
 import type { Session } from "./session.ts";
@@ -45,7 +45,7 @@ export interface Watched {
  */
 export async function watchProject(session: Session, watched: Watched): Promise<number> {
   const { project, request } = watched;
-  const state: WatchState = { project, request, controls: undefined };
+  const state: WatchState = { project, files: project.files, request, controls: undefined };
   using console = new WatchConsole(session, {
     project: () => state.project,
     request,
@@ -100,6 +100,8 @@ function costTeller(session: Session, console: WatchConsole): (cost: PollingCost
 /** What changes while a project is watched. */
 interface WatchState {
   project: Project;
+  /** Those that the last attempt to read the project has looked for. */
+  files: readonly string[];
   request: PlanRequest;
   controls: WatchControls | undefined;
 }
@@ -164,11 +166,13 @@ function effectsOf(
     clock: systemClock,
     emit: (event) => renderer.emit(event),
     reload: async (signal) => {
-      const declared = await loadWithWarnings(within(signal));
+      const loaded = await loadDiagnosed(within(signal));
+      state.files = loaded.files;
+      const declared = usableProject(within(signal), loaded, { warns: true });
       for (const service of state.request.services ?? []) requireKnown(service, declared.services, "service");
       return watched.adapt?.(declared) ?? declared;
     },
-    scope: (project) => scopeOf(project, state.request),
+    scope: async (project) => ({ files: state.files, ...(await scopeOf(project, state.request)) }),
     gather: async (project, signal) => (await survey(within(signal), project, state.request)).inputs,
     converge: async (project, signal) => {
       state.project = project;
@@ -223,7 +227,7 @@ const NOTHING_FORCED = {
   renewAnonVolumes: false,
 } as const;
 
-async function scopeOf(project: Project, request: PlanRequest): Promise<Scope> {
+async function scopeOf(project: Project, request: PlanRequest): Promise<Omit<Scope, "files">> {
   const asked = request.services?.filter((key) => Object.hasOwn(project.services, key));
   const services = selectServices(project, asked, request.noDeps);
   const keys = services.flatMap((key) => {

@@ -25,7 +25,7 @@ export function namedContexts(
 function namedContext(text: string, place: Place): NamedContext | undefined {
   if (text.startsWith("image:")) return imageContext(text.slice("image:".length), place);
   if (/^(service|target):/.test(text))
-    return place.invalid("is no named context", "write `image:<key>` for an image of this file");
+    return place.invalid("is no named context", "write `image:<key>` for an image of this project");
   if (text.startsWith("oci-layout://")) return place.notSupportedYet("an `oci-layout://` context");
   if (!text.startsWith("docker-image://")) return buildContext(text, place);
   const reference = parseImageReference(text.slice("docker-image://".length));
@@ -41,6 +41,6 @@ function imageContext(key: string, place: Place): NamedContext | undefined {
     `image:${key}`,
     [...declared.images].map((name) => `image:${name}`),
   );
-  place.error({ code: "unknown-image", message: `${place.written()} names no image of this file`, hint });
+  place.error({ code: "unknown-image", message: `${place.written()} names no image of this project`, hint });
   return undefined;
 }

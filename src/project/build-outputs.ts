@@ -14,8 +14,8 @@ export function normalizeOutputs(given: ImageMap["output"], place: Place): Build
   for (const [output, at] of list) {
     const read =
       typeof output === "string"
-        ? readOutput(output, (path) => hostPath(path, place.scope))
-        : fromParts(output, (path) => hostPath(path, place.scope));
+        ? readOutput(output, (path) => hostPath(path, at))
+        : fromParts(output, (path) => hostPath(path, at));
     if (typeof read === "string")
       (typeof output === "string" ? at : at.at("type")).invalid(
         read,

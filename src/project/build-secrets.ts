@@ -33,7 +33,7 @@ export function normalizeBuildSecrets(given: ImageMap["secrets"], place: Place):
 /** The SSH agents of a build: `default`, `ID`, `ID=SOCKET`. */
 export function normalizeSsh(given: ImageMap["ssh"], place: Place): SshAgent[] {
   return strings(given, place).flatMap(([text, at]) => {
-    const agent = readSshAgent(text, (path) => hostPath(path, place.scope));
+    const agent = readSshAgent(text, (path) => hostPath(path, at));
     if (typeof agent !== "string") return [agent];
     at.invalid(agent, "write it as `default`, or as `ID=SOCKET` with an agent's socket");
     return [];

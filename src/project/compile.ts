@@ -44,6 +44,8 @@ export interface CompileOptions {
   readonly envFile?: string | undefined;
   /** `--set`. */
   readonly overrides?: readonly ImageOverride[] | undefined;
+  /** Absolute paths of the files that the project file includes. */
+  readonly included?: readonly string[] | undefined;
 }
 
 /** A project, or all that is wrong with it. */
@@ -57,12 +59,12 @@ export interface Compiled {
   readonly variables: readonly DeclaredVariable[];
 }
 
-/** Compiles a project file that was parsed. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
+/** Compiles a project file that was parsed and joined with what it includes. Pure; all mistakes are reported at once, and none of them holds a variable's value. */
 export function compile(source: Source, parsed: Parsed, options: CompileOptions): Compiled {
   const dotenv = options.dotenv ? parseEnvFile(options.dotenv, "env") : { values: {}, diagnostics: [] };
   const before = [...dotenv.diagnostics, ...parsed.diagnostics];
   if (!parsed.tree) return { diagnostics: sortDiagnostics(before), hidden: [], variables: [] };
-  const findings = collectFindings(source, parsed.tree);
+  const findings = collectFindings(parsed.tree);
   const resolved = resolveProject(source, parsed.tree, { findings, options: { ...options, dotenv: dotenv.values } });
   const diagnostics = sortDiagnostics([...before, ...findings.diagnostics]);
   const variables = declaredVariables(parsed.tree);
@@ -134,7 +136,11 @@ function resolveProject(
     ...(secretVariables.length === 0 ? {} : { secretVariables: record(secretVariables) }),
     groups: normalizeGroups(file, scope),
     profiles: options.profiles ?? [],
-    files: [join(options.directory, basename(source.file)), options.envFile ?? join(options.directory, ".env")],
+    files: [
+      join(options.directory, basename(source.file)),
+      ...(options.included ?? []),
+      options.envFile ?? join(options.directory, ".env"),
+    ],
   };
   return { project, uses: variables.uses };
 }

@@ -40,7 +40,7 @@ function mistakeIn(
   const others = [...declared.services].filter((other) => other !== service);
   return {
     code: "unknown-service",
-    message: `${written} is no service of this file`,
+    message: `${written} is no service of this project`,
     hint: findings.suggest(name, others),
   };
 }

@@ -1,14 +1,14 @@
-import type { Span } from "../diagnostic.ts";
+import type { Location } from "../diagnostic.ts";
 import type { Entry, Path, Scalar, Tree } from "./tree.ts";
 
-/** A map with these entries; `span` is where it is said to stand. */
-export function mapTree(entries: ReadonlyMap<string, Entry>, span: Span): Tree {
-  return { kind: "map", entries, span };
+/** A map with these entries; `at` is where it is said to stand. */
+export function mapTree(entries: ReadonlyMap<string, Entry>, at: Location): Tree {
+  return { kind: "map", entries, at };
 }
 
 /** A string that the file does not have as it is, but says in another way. */
-export function textTree(text: string, of: { readonly span: Span; readonly interpolated?: boolean }): Scalar {
-  return { kind: "scalar", value: text, text, written: text, interpolated: of.interpolated ?? false, span: of.span };
+export function textTree(text: string, of: { readonly at: Location; readonly interpolated?: boolean }): Scalar {
+  return { kind: "scalar", value: text, text, written: text, interpolated: of.interpolated ?? false, at: of.at };
 }
 
 /** The tree with other entries in the map at a path; where there is no map, one is made of what `change` gives for none. */
@@ -19,16 +19,16 @@ export function withEntries(
 ): Tree {
   const entries = tree.kind === "map" ? tree.entries : new Map<string, Entry>();
   const [step, ...rest] = path;
-  if (step === undefined) return mapTree(change(entries), tree.span);
+  if (step === undefined) return mapTree(change(entries), tree.at);
   const key = String(step);
-  const entry = entries.get(key) ?? { key: tree.span, value: mapTree(new Map(), tree.span) };
-  return mapTree(new Map([...entries, [key, { ...entry, value: withEntries(entry.value, rest, change) }]]), tree.span);
+  const entry = entries.get(key) ?? { key: tree.at, value: mapTree(new Map(), tree.at) };
+  return mapTree(new Map([...entries, [key, { ...entry, value: withEntries(entry.value, rest, change) }]]), tree.at);
 }
 
 /** An image with its short form, the context alone, spelled out. */
 export function imageMap(image: Tree): Tree {
   if (image.kind !== "scalar" || typeof image.value !== "string") return image;
-  return mapTree(new Map([["context", { key: image.span, value: image }]]), image.span);
+  return mapTree(new Map([["context", { key: image.at, value: image }]]), image.at);
 }
 
 /** The entries of a map, or of a list of `K=V`; undefined for what is neither. */
@@ -38,19 +38,16 @@ export function keyedEntries(tree: Tree): ReadonlyMap<string, Entry> | undefined
   return new Map(tree.items.map((item) => pairOf(item as Scalar)));
 }
 
-function pairOf({ text, written, interpolated, span }: Scalar): [string, Entry] {
-  const at = text.indexOf("=");
+function pairOf({ text, written, interpolated, at }: Scalar): [string, Entry] {
+  const separator = text.indexOf("=");
   // As `KEY:` with nothing behind it, which takes the value from the environment.
-  if (at < 0)
-    return [
-      text,
-      { key: span, value: { kind: "scalar", value: null, text: "", written: "", interpolated: false, span } },
-    ];
-  const value = text.slice(at + 1);
+  if (separator < 0)
+    return [text, { key: at, value: { kind: "scalar", value: null, text: "", written: "", interpolated: false, at } }];
+  const value = text.slice(separator + 1);
   const shown = interpolated ? written : value;
   return [
-    text.slice(0, at),
-    { key: span, value: { kind: "scalar", value, text: value, written: shown, interpolated, span } },
+    text.slice(0, separator),
+    { key: at, value: { kind: "scalar", value, text: value, written: shown, interpolated, at } },
   ];
 }
 

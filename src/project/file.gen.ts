@@ -26,7 +26,7 @@ export type Image =
       labels?: KeyValues;
       platforms?: Strings;
       /**
-       * Named contexts that `FROM` and `COPY --from` may use: a path, `image:<key>` for another image of this file, `docker-image://ref`, or a URL.
+       * Named contexts that `FROM` and `COPY --from` may use: a path, `image:<key>` for another image of this project, `docker-image://ref`, or a URL.
        */
       contexts?: {
         /**
@@ -508,7 +508,7 @@ export interface DockFile {
         };
   };
   /**
-   * Further project files, merged into this one.
+   * Further project files that are parts of this project. Relative paths in each start at its own directory; what the files declare is joined, and a key that two of them declare is a mistake. `name` counts in the first file only.
    */
   include?: string[];
   /**

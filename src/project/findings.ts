@@ -1,4 +1,4 @@
-import type { Diagnostic, Location, Source, Span } from "../diagnostic.ts";
+import type { Diagnostic, Location } from "../diagnostic.ts";
 import { closest } from "../std/closest.ts";
 import { keyAt, keysAt, treeAt, type Path, type Scalar, type Tree } from "./tree.ts";
 
@@ -10,7 +10,7 @@ export interface Mistake {
   readonly related?: Diagnostic["related"];
 }
 
-/** Collects the mistakes of one file and knows where everything in it stands. */
+/** Collects the mistakes of a project and knows where everything in its files stands. */
 export interface Findings {
   readonly diagnostics: readonly Diagnostic[];
   /** A mistake in the value at a path. */
@@ -37,7 +37,7 @@ export interface Findings {
   text(path: Path): string;
   /** True when nothing at all is written: `KEY:`. */
   isBlank(path: Path): boolean;
-  /** "did you mean …?" for the candidate that a mistyped word most likely meant; the time for this is limited for each file. */
+  /** "did you mean …?" for the candidate that a mistyped word most likely meant; the time for this is limited for each project. */
   suggest(word: string, candidates: Iterable<string>): string | undefined;
 }
 
@@ -48,32 +48,32 @@ const MAX_COMPARISONS = 50_000;
 
 const MAX_SHOWN = 60;
 
-/** Starts collecting for a file. The same mistake at the same place, as aliases cause it, is kept once. */
-export function collectFindings(source: Source, parsed: Tree): Findings {
+/** Starts collecting for what was parsed. The same mistake at the same place, as aliases cause it, is kept once. */
+export function collectFindings(parsed: Tree): Findings {
   let tree = parsed;
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   let errors = 0;
   let comparisons = 0;
 
-  const keySpan = (path: Path): Span => keyAt(tree, path) ?? treeAt(tree, path)?.span ?? spanOfNearest(path);
-  const valueSpan = (path: Path): Span => {
-    const span = treeAt(tree, path)?.span;
-    return span && span.end > span.start ? span : keySpan(path);
+  const entryAt = (path: Path): Location =>
+    keyAt(tree, path) ?? treeAt(tree, path)?.at ?? (path.length === 0 ? tree.at : entryAt(path.slice(0, -1)));
+  const valueAt = (path: Path): Location => {
+    const at = treeAt(tree, path)?.at;
+    return at && at.span.end > at.span.start ? at : entryAt(path);
   };
-  const spanOfNearest = (path: Path): Span => (path.length === 0 ? { start: 0, end: 0 } : keySpan(path.slice(0, -1)));
 
   const add = (
     severity: Diagnostic["severity"],
-    { span, single }: { span: Span; single: boolean },
+    { at, single }: { at: Location; single: boolean },
     mistake: Mistake,
   ): void => {
-    const place = `${severity} ${span.start} ${span.end}`;
+    const place = `${severity} ${idOf(at)}`;
     const identity = single ? place : `${place} ${mistake.code} ${mistake.message}`;
     if (seen.has(identity) || (errors >= MAX_ERRORS && severity === "error")) return;
     if (severity === "error") errors += 1;
     seen.add(identity);
-    diagnostics.push({ ...diagnostic(severity, mistake), at: { source, span } });
+    diagnostics.push({ ...diagnostic(severity, mistake), at });
   };
   const scalarAt = (path: Path): Scalar | undefined => {
     const node = treeAt(tree, path);
@@ -82,24 +82,23 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
 
   return {
     diagnostics,
-    error: (path, mistake) => add("error", { span: valueSpan(path), single: scalarAt(path) !== undefined }, mistake),
-    errorAtKey: (path, mistake) => add("error", { span: keySpan(path), single: false }, mistake),
-    warning: (path, mistake) => add("warning", { span: valueSpan(path), single: false }, mistake),
+    error: (path, mistake) => add("error", { at: valueAt(path), single: scalarAt(path) !== undefined }, mistake),
+    errorAtKey: (path, mistake) => add("error", { at: entryAt(path), single: false }, mistake),
+    warning: (path, mistake) => add("warning", { at: valueAt(path), single: false }, mistake),
     errorAt: (at, mistake) => {
-      if (at) add("error", { span: at.span, single: false }, mistake);
+      if (at) add("error", { at, single: false }, mistake);
       else diagnostics.push(diagnostic("error", mistake));
     },
     mute: (path) => {
-      const { start, end } = valueSpan(path);
-      seen.add(`error ${start} ${end}`);
+      seen.add(`error ${idOf(valueAt(path))}`);
     },
     follow: (next) => {
       tree = next;
     },
     keys: (path) => keysAt(tree, path),
     isInterpolated: (path) => scalarAt(path)?.interpolated === true,
-    at: (path) => ({ source, span: keySpan(path) }),
-    valueAt: (path) => ({ source, span: valueSpan(path) }),
+    at: entryAt,
+    valueAt,
     written: (path) => quote(scalarAt(path)?.written ?? String(path.at(-1) ?? "")),
     text: (path) => scalarAt(path)?.text ?? "",
     isBlank: (path) => scalarAt(path)?.value === null && scalarAt(path)?.text === "",
@@ -110,6 +109,10 @@ export function collectFindings(source: Source, parsed: Tree): Findings {
       return better === undefined ? undefined : `did you mean ${quote(better)}?`;
     },
   };
+}
+
+function idOf({ source, span }: Location): string {
+  return `${span.start} ${span.end} ${source.file}`;
 }
 
 function diagnostic(severity: Diagnostic["severity"], { code, message, hint, related }: Mistake): Diagnostic {

@@ -22,7 +22,7 @@ export function normalizeGroups(file: DockFile, scope: Scope): Record<string, re
     for (const [name, at] of items(list, place)) {
       if (known.has(name)) listed.push(name);
       else {
-        const message = `${at.written()} is no service, image or group of this file`;
+        const message = `${at.written()} is no service, image or group of this project`;
         at.error({ code: "unknown-name", message, hint: findings.suggest(name, known) });
       }
     }

@@ -41,7 +41,7 @@ export function inheritImages(tree: Tree, findings: Findings): Tree {
     const parents = treeAt(own, ["inherits"]);
     if (own.kind !== "map" || parents === undefined || parents.kind === "map") return image;
     const listed = parents.kind === "list" ? parents.items : [parents];
-    let merged: Tree = mapTree(new Map(), own.span);
+    let merged: Tree = mapTree(new Map(), own.at);
     for (const [index, item] of listed.entries()) {
       if (item.kind !== "scalar" || typeof item.value !== "string") return image;
       const at = parents.kind === "list" ? [...path, "inherits", index] : [...path, "inherits"];
@@ -51,12 +51,12 @@ export function inheritImages(tree: Tree, findings: Findings): Tree {
         const message = `the image inherits from itself through ${quote(item.written)}`;
         findings.error(at, { code: "dependency-cycle", message });
       } else {
-        const message = `${quote(item.written)} is no image of this file`;
+        const message = `${quote(item.written)} is no image of this project`;
         findings.error(at, { code: "unknown-name", message, hint: findings.suggest(item.text, declared.keys()) });
       }
     }
     const whole = merge(merged, own);
-    return mapTree(new Map([...entriesOf(whole)].filter(([key]) => key !== "inherits")), own.span);
+    return mapTree(new Map([...entriesOf(whole)].filter(([key]) => key !== "inherits")), own.at);
   };
 
   const kept = [...declared].flatMap(([key, entry]): [string, Entry][] => {
@@ -86,15 +86,15 @@ function merge(base: Tree, over: Tree): Tree {
     if (other !== undefined) entries.delete(other);
     entries.set(key, before ? { ...entry, value: combined(key, before, entry.value) } : entry);
   }
-  return mapTree(entries, over.span);
+  return mapTree(entries, over.at);
 }
 
 function combined(key: string, before: Tree, after: Tree): Tree {
   if (CONTINUED.has(key)) {
     const items = [before, after].flatMap((part) => (part.kind === "list" ? part.items : [part]));
-    return { kind: "list", items, span: after.span };
+    return { kind: "list", items, at: after.at };
   }
   const [first, second] = [keyedEntries(before), keyedEntries(after)];
   if (!BY_KEY.has(key) || !first || !second) return after;
-  return mapTree(new Map([...first, ...second]), after.span);
+  return mapTree(new Map([...first, ...second]), after.at);
 }

@@ -70,13 +70,13 @@ function without(...keys: readonly string[]): (entries: ReadonlyMap<string, Entr
 
 /** A group of that name that the file declares itself, or a service of that name, stays what it is. */
 function withGroups(tree: Tree, groups: ReadonlyMap<string, readonly string[]>): Tree {
-  const span = treeAt(tree, ["images"])?.span ?? tree.span;
+  const at = treeAt(tree, ["images"])?.at ?? tree.at;
   return withEntries(tree, ["groups"], (known) => {
     const entries = new Map(known);
     for (const [key, names] of groups) {
       if (entries.has(key) || treeAt(tree, ["services", key])) continue;
-      const items = names.map((name) => textTree(name, { span }));
-      entries.set(key, { key: span, value: { kind: "list", items, span } });
+      const items = names.map((name) => textTree(name, { at }));
+      entries.set(key, { key: at, value: { kind: "list", items, at } });
     }
     return entries;
   });

@@ -1,4 +1,4 @@
-import type { Span } from "../diagnostic.ts";
+import type { Location } from "../diagnostic.ts";
 import { imageMap, imagePlaces, keyedEntries, mapTree, textTree, withEntries } from "./edit-tree.ts";
 import { type Findings, quote } from "./findings.ts";
 import { type Entry, type Path, type Tree, treeAt } from "./tree.ts";
@@ -54,9 +54,10 @@ export function overrideImages(tree: Tree, overrides: readonly ImageOverride[], 
       begun.add(id);
       const image = imageMap(treeAt(changed, path) ?? changed);
       const before = treeAt(image, [override.key]);
-      const value = valueOf(before, { override, form, anew, span: image.span });
+      const at = outside(image.at);
+      const value = valueOf(before, { override, form, anew, at });
       const entries = image.kind === "map" ? image.entries : new Map<string, Entry>();
-      changed = withEntries(changed, path, () => new Map([...entries, [override.key, { key: image.span, value }]]));
+      changed = withEntries(changed, path, () => new Map([...entries, [override.key, { key: at, value }]]));
     }
   }
   return changed;
@@ -93,18 +94,23 @@ function mistakeIn(
 
 function valueOf(
   before: Tree | undefined,
-  of: { readonly override: ImageOverride; readonly form: Form; readonly anew: boolean; readonly span: Span },
+  of: { readonly override: ImageOverride; readonly form: Form; readonly anew: boolean; readonly at: Location },
 ): Tree {
-  const { override, form, anew, span } = of;
+  const { override, form, anew, at } = of;
   // As after variables: what the schema wants as a number or a boolean is read as one.
-  const value = textTree(override.value, { span, interpolated: true });
+  const value = textTree(override.value, { at, interpolated: true });
   if (form === "text") return value;
   if (form === "map") {
     const entries = (before && keyedEntries(before)) ?? new Map<string, Entry>();
-    return mapTree(new Map([...entries, [override.entry ?? "", { key: span, value }]]), span);
+    return mapTree(new Map([...entries, [override.entry ?? "", { key: at, value }]]), at);
   }
   const items = before === undefined || anew ? [] : before.kind === "list" ? before.items : [before];
-  return { kind: "list", items: [...items, value], span };
+  return { kind: "list", items: [...items, value], at };
+}
+
+/** A place for what the command line says: paths there start at the project's directory, wherever the image is declared. */
+function outside({ source: { file, text }, span }: Location): Location {
+  return { source: { file, text }, span };
 }
 
 /** The key of the image at a place: that of the service for one under `build`. */

@@ -101,7 +101,7 @@ function dockerfileOf(file: ImageMap, context: BuildContext, place: Place): Dock
   const name = file.dockerfile ?? "Dockerfile";
   if (name === "") place.at("dockerfile").invalid("names no file");
   if (context.kind === "url") return { kind: "file", path: name };
-  const absolute = name.startsWith("~/") ? hostPath(name, place.scope) : resolve(context.path, name);
+  const absolute = name.startsWith("~/") ? hostPath(name, place) : resolve(context.path, name);
   const inside = relative(context.path, absolute);
   const isInside = inside !== "" && inside !== ".." && !inside.startsWith("../") && !isAbsolute(inside);
   return { kind: "file", path: isInside ? inside : absolute };

@@ -60,7 +60,7 @@ function contains(subnet: string, address: string): boolean {
   return block.check(address, family);
 }
 
-/** Reports fixed addresses that a network of this file can't give: the engine wants a subnet for them that holds them. */
+/** Reports fixed addresses that a network of this project can't give: the engine wants a subnet for them that holds them. */
 export function checkFixedAddresses(
   services: readonly Service[],
   networks: Readonly<Record<string, Network>>,

@@ -20,11 +20,11 @@ export interface IndexPlace {
  * The tree of a text that was parsed before without a mistake, from where its values stood; undefined when this very
  * text was not. The index has none of the text's content, and one that was damaged is not used.
  */
-export function knownTree(place: IndexPlace, { text }: Source): Tree | undefined {
+export function knownTree(place: IndexPlace, source: Source): Tree | undefined {
   try {
     const [head, numbers = ""] = readFileSync(pathOf(place), "utf8").split("\n");
-    if (head !== headOf(text, numbers)) return undefined;
-    return treeOfIndex(text, JSON.parse(numbers) as TreeIndex);
+    if (head !== headOf(source.text, numbers)) return undefined;
+    return treeOfIndex(source, JSON.parse(numbers) as TreeIndex);
   } catch (error) {
     if (error instanceof Error && "code" in error) return undefined;
     throw error;
@@ -32,14 +32,14 @@ export function knownTree(place: IndexPlace, { text }: Source): Tree | undefined
 }
 
 /** Keeps where the values of a text stand. A cache that can't be written costs the time to parse. */
-export async function rememberTree(place: IndexPlace, { text }: Source, tree: Tree): Promise<void> {
-  const index = indexTree(text, tree);
+export async function rememberTree(place: IndexPlace, source: Source, tree: Tree): Promise<void> {
+  const index = indexTree(source, tree);
   if (index === undefined) return;
   const numbers = JSON.stringify(index);
   const path = pathOf(place);
   try {
     await mkdir(join(place.cacheDirectory, "trees"), { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.${process.pid}`, `${headOf(text, numbers)}\n${numbers}`, { mode: 0o600 });
+    await writeFile(`${path}.${process.pid}`, `${headOf(source.text, numbers)}\n${numbers}`, { mode: 0o600 });
     await rename(`${path}.${process.pid}`, path);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;

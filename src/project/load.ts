@@ -1,14 +1,16 @@
-import { constants } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Diagnostic, Source } from "../diagnostic.ts";
 import { DockError } from "../error.ts";
 import { compile } from "./compile.ts";
 import type { DeclaredVariable } from "./declared-variables.ts";
+import { parseEnvFile } from "./env-file.ts";
 import type { ImageOverride } from "./image-overrides.ts";
+import { type Included, includeFiles, type ProjectFile } from "./include.ts";
+import { knownTree, rememberTree } from "./known-tree.ts";
 import type { Project } from "./model.ts";
-import { type IndexPlace, knownTree, rememberTree } from "./known-tree.ts";
-import { MAX_BYTES, type Parsed } from "./parsed.ts";
+import { isMissing, readSource, unreadable } from "./read-source.ts";
+import { outsideLookup } from "./variables.ts";
 
 /** Names of a project file, the first one wins. */
 const FILE_NAMES = ["dock.yaml", "dock.yml"];
@@ -42,24 +44,29 @@ export interface Loaded {
   readonly hidden: readonly string[];
   /** What `vars` says. */
   readonly variables: readonly DeclaredVariable[];
+  /** Absolute paths of all files that were looked for to make it: an edit of one of them may make another project. */
+  readonly files: readonly string[];
 }
 
 /** Reads and compiles the project file of a directory or its nearest parent. Throws `DockError` only where there is no file to read. */
 export async function loadProject(options: LoadOptions): Promise<Loaded> {
-  const file = options.file === undefined ? await findProjectFile(options.cwd) : resolve(options.cwd, options.file);
-  const source = await readSource(file, options.cwd);
+  const { env, vars, projectName, profiles, overrides, cwd } = options;
+  const path = options.file === undefined ? await findProjectFile(cwd) : resolve(cwd, options.file);
+  const source = await readText(path, cwd);
   if (!source)
-    throw new DockError("not-found", `${shown(file, options.cwd)} does not exist`, {
-      hint: "name another file with -f",
-    });
-  const directory = dirname(file);
-  const envFile = options.envFile === undefined ? join(directory, ".env") : resolve(options.cwd, options.envFile);
-  const dotenv = await readSource(envFile, options.cwd);
+    throw new DockError("not-found", `${shown(path, cwd)} does not exist`, { hint: "name another file with -f" });
+  const directory = dirname(path);
+  const envFile = options.envFile === undefined ? join(directory, ".env") : resolve(cwd, options.envFile);
+  const dotenv = await readText(envFile, cwd);
   if (!dotenv && options.envFile !== undefined)
     throw new DockError("not-found", `${options.envFile} does not exist`, { hint: "check --env-file" });
-  const { env, vars, projectName, profiles, overrides } = options;
-  const { cacheDirectory } = options;
-  const parsed = await parseOnce(source, cacheDirectory === undefined ? undefined : { cacheDirectory, file });
+  const root = await parsedFile(path, source, options);
+  const outside = { env, vars, dotenv: dotenv ? parseEnvFile(dotenv, "env").values : {} };
+  const { parsed, files: included } = await includeFiles(root, {
+    lookup: outsideLookup(outside),
+    home: env["HOME"] || undefined,
+    read: (file) => readIncluded(file, options),
+  });
   const { project, diagnostics, hidden, variables } = compile(source, parsed, {
     env,
     vars,
@@ -69,18 +76,33 @@ export async function loadProject(options: LoadOptions): Promise<Loaded> {
     directory,
     envFile,
     overrides,
+    included,
   });
-  return { project, diagnostics, source, hidden, variables };
+  return { project, diagnostics, source, hidden, variables, files: [path, ...included, envFile] };
+}
+
+/** A text file, or undefined when there is none. */
+async function readText(file: string, cwd: string): Promise<Source | undefined> {
+  const reading = await readSource(file, shown(file, cwd));
+  if (reading.kind === "unusable") throw new DockError("invalid-project", reading.message, reading);
+  return reading.kind === "read" ? reading.source : undefined;
+}
+
+async function readIncluded(file: string, options: LoadOptions): Promise<Included> {
+  const reading = await readSource(file, shown(file, options.cwd));
+  if (reading.kind !== "read") return reading;
+  return { kind: "read", file: await parsedFile(file, { ...reading.source, directory: dirname(file) }, options) };
 }
 
 /** Parses a text, unless it is known where its values stand: the parser is the larger part of reading an unchanged file. */
-async function parseOnce(source: Source, place: IndexPlace | undefined): Promise<Parsed> {
+async function parsedFile(path: string, source: Source, { cacheDirectory }: LoadOptions): Promise<ProjectFile> {
+  const place = cacheDirectory === undefined ? undefined : { cacheDirectory, file: path };
   const known = place && knownTree(place, source);
-  if (known) return { tree: known, diagnostics: [] };
+  if (known) return { path, source, parsed: { tree: known, diagnostics: [] } };
   const { parse } = await import("./parse.ts");
   const parsed = parse(source);
   if (place && parsed.tree && parsed.diagnostics.length === 0) await rememberTree(place, source, parsed.tree);
-  return parsed;
+  return { path, source, parsed };
 }
 
 async function findProjectFile(cwd: string): Promise<string> {
@@ -102,50 +124,8 @@ async function exists(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
-    throw unreadable(file, error);
-  }
-}
-
-/** A text file, or undefined when there is none. Anything but a regular file of UTF-8 is refused without waiting on it. */
-async function readSource(file: string, cwd: string): Promise<Source | undefined> {
-  const name = shown(file, cwd);
-  try {
-    // Without O_NONBLOCK a FIFO would wait for its writer.
-    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const info = await handle.stat();
-    if (!info.isFile())
-      throw new DockError("invalid-project", `${name} is ${info.isDirectory() ? "a directory" : "no regular file"}`);
-    if (info.size > MAX_BYTES) throw new DockError("invalid-project", `${name} is larger than 1 MiB`);
-    return { file: name, text: decode(await readAtMost(handle), name) };
-  } catch (error) {
-    if (error instanceof DockError) throw error;
-    if (isMissing(error)) return undefined;
-    throw unreadable(name, error);
-  }
-}
-
-/** The file may grow while it is read. */
-async function readAtMost(handle: FileHandle): Promise<Uint8Array> {
-  const buffer = new Uint8Array(MAX_BYTES + 1);
-  let length = 0;
-  while (length < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return buffer.subarray(0, length);
-}
-
-function decode(bytes: Uint8Array, name: string): string {
-  const isUtf16 =
-    (bytes[0] === 0xff && bytes[1] === 0xfe) ||
-    (bytes[0] === 0xfe && bytes[1] === 0xff) ||
-    (bytes.length > 1 && (bytes[0] === 0) !== (bytes[1] === 0));
-  if (isUtf16) throw new DockError("invalid-project", `${name} is UTF-16`, { hint: "save it as UTF-8" });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new DockError("invalid-project", `${name} is not valid UTF-8`, { hint: "save it as UTF-8", cause: error });
+    const { message, cause } = unreadable(file, error);
+    throw new DockError("invalid-project", message, { cause });
   }
 }
 
@@ -153,13 +133,4 @@ function decode(bytes: Uint8Array, name: string): string {
 function shown(file: string, cwd: string): string {
   const path = relative(cwd, file);
   return path === "" || path.startsWith("../../") || isAbsolute(path) ? file : path;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
-}
-
-function unreadable(name: string, cause: unknown): DockError {
-  const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new DockError("invalid-project", `${name} can't be read${reason}`, { cause });
 }

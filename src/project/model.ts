@@ -7,7 +7,7 @@ export interface Project {
   readonly name: string;
   /** Absolute path of the project file. */
   readonly file: string;
-  /** Absolute path of the directory that the file's relative paths start from. */
+  /** Absolute path of the project file's directory. */
   readonly directory: string;
   readonly images: Readonly<Record<string, Image>>;
   readonly services: Readonly<Record<string, Service>>;
@@ -21,6 +21,6 @@ export interface Project {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** Profiles that were asked for; `*` is every one. */
   readonly profiles: readonly string[];
-  /** Files that were read to make this project: the project file, `.env` (also where absent, so that its coming is seen). */
+  /** Files that were read to make this project: the project file, what it includes, `.env` (also where absent, so that its coming is seen). */
   readonly files: readonly string[];
 }

@@ -22,7 +22,7 @@ export function bindMount(
   },
   place: Place,
 ): Bind {
-  const source = hostPath(given.source, place.scope);
+  const source = hostPath(given.source, place);
   if (given.selinux !== undefined && (source.includes(":") || given.target.includes(":"))) {
     const message = "a mount with an SELinux label can't have a `:` in its paths: the engine splits them there";
     place.error({ code: "invalid-value", message });

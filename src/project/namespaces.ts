@@ -26,7 +26,7 @@ export function normalizeNamespaces(
   };
 }
 
-/** A mode that is one word, or another container's namespace: `service:<key>` of this file, or `container:<name>` of anybody. */
+/** A mode that is one word, or another container's namespace: `service:<key>` of this project, or `container:<name>` of anybody. */
 export function namespaceOf(
   given: string | undefined,
   { own }: { readonly own: readonly string[] },
@@ -47,7 +47,7 @@ function serviceMode(name: string, place: Place): string | undefined {
   }
   if (declared.services.has(name)) return `service:${name}`;
   const hint = findings.suggest(name, declared.services);
-  place.error({ code: "unknown-service", message: `${place.written()} names no service of this file`, hint });
+  place.error({ code: "unknown-service", message: `${place.written()} names no service of this project`, hint });
   return undefined;
 }
 

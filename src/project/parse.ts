@@ -1,11 +1,10 @@
 import { Composer, Lexer, Parser, type CST, type Document } from "yaml";
 import type { Source } from "../diagnostic.ts";
 import { growTree } from "./grow-tree.ts";
-import { MAX_BYTES, type Parsed } from "./parsed.ts";
+import { MAX_BYTES, MAX_KEYS, type Parsed } from "./parsed.ts";
 import { syntaxDiagnostics } from "./yaml-syntax.ts";
 
 const MAX_DEPTH = 64;
-const MAX_KEYS = 2000;
 /** Smallest parts that the scanner may find, six or so on a line; 1 MiB of nothing but brackets has more. */
 const MAX_TOKENS = 100_000;
 /** Characters that YAML forbids; a NUL cuts strings short in the engine. */

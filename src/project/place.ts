@@ -9,7 +9,7 @@ import type { Path } from "./tree.ts";
 export interface Scope {
   readonly findings: Findings;
   readonly projectName: string;
-  /** Absolute; relative paths of the file start here. */
+  /** Absolute; relative paths start here, but for those in an included file, which start at its own directory. */
   readonly directory: string;
   /** The caller's home directory, for `~`. */
   readonly home: string | undefined;
@@ -87,16 +87,18 @@ export function placeAt(scope: Scope, path: Path): Place {
   };
 }
 
-/** An absolute path for a path of the file: `~` is the home directory, the rest is relative to the project's directory. */
-export function hostPath(text: string, { home, directory }: Scope): string {
+/** An absolute path for a path that stands at a place: `~` is the home directory, the rest is relative to the directory of the place's file. */
+export function hostPath(text: string, place: Place): string {
+  const { home } = place.scope;
+  const directory = place.value().source.directory ?? place.scope.directory;
   if ((text === "~" || text.startsWith("~/")) && home !== undefined) return join(home, text.slice(1));
   return isAbsolute(text) ? resolve(text) : resolve(directory, text);
 }
 
-/** As `hostPath`; an empty path, which would mean the project's directory, is reported. */
+/** As `hostPath`; an empty path, which would mean the directory itself, is reported. */
 export function hostPathAt(text: string, place: Place): string {
   if (text === "") place.invalid("names no file", "write `.` for the project's directory");
-  return hostPath(text, place.scope);
+  return hostPath(text, place);
 }
 
 /** Items of a list with their places; those that the schema refused are left out. */

@@ -1,4 +1,4 @@
-import type { Span } from "../diagnostic.ts";
+import type { Location, Source, Span } from "../diagnostic.ts";
 import { sameJson } from "../std/digest.ts";
 import type { Entry, Scalar, Tree } from "./tree.ts";
 
@@ -25,7 +25,8 @@ const KIND = {
 };
 
 /** The index of a tree that was parsed from a text; undefined when the text does not say plainly enough what a value is. */
-export function indexTree(text: string, tree: Tree): TreeIndex | undefined {
+export function indexTree(source: Source, tree: Tree): TreeIndex | undefined {
+  const { text } = source;
   const numbers: number[] = [];
   const seen = new Map<Tree, number>();
   try {
@@ -35,7 +36,7 @@ export function indexTree(text: string, tree: Tree): TreeIndex | undefined {
     throw error;
   }
   // What the numbers lead back to is the tree itself, or they are of no use.
-  return sameJson(comparable(treeOfIndex(text, numbers)), comparable(tree)) ? numbers : undefined;
+  return sameJson(comparable(treeOfIndex(source, numbers)), comparable(tree)) ? numbers : undefined;
 
   function writeNode(node: Tree): void {
     const known = seen.get(node);
@@ -44,7 +45,7 @@ export function indexTree(text: string, tree: Tree): TreeIndex | undefined {
       return;
     }
     seen.set(node, seen.size);
-    const { start, end } = node.span;
+    const { start, end } = node.at.span;
     if (node.kind === "scalar") writeScalar(node);
     else if (node.kind === "list") {
       numbers.push(KIND.list, start, end, node.items.length);
@@ -52,13 +53,13 @@ export function indexTree(text: string, tree: Tree): TreeIndex | undefined {
     } else {
       numbers.push(KIND.map, start, end, node.entries.size);
       for (const [name, entry] of node.entries) {
-        writeText(name, entry.key);
+        writeText(name, entry.key.span);
         writeNode(entry.value);
       }
     }
   }
 
-  function writeScalar({ value, span }: Scalar): void {
+  function writeScalar({ value, at: { span } }: Scalar): void {
     if (typeof value === "string") writeText(value, span);
     else {
       const kind = value === null ? KIND.nothing : value === true ? KIND.yes : value === false ? KIND.no : KIND.number;
@@ -89,7 +90,8 @@ export function indexTree(text: string, tree: Tree): TreeIndex | undefined {
 }
 
 /** The tree that an index leads to in the text that it was made of. */
-export function treeOfIndex(text: string, index: TreeIndex): Tree {
+export function treeOfIndex(source: Source, index: TreeIndex): Tree {
+  const { text } = source;
   const seen: Tree[] = [];
   let at = 0;
   return readNode();
@@ -108,38 +110,38 @@ export function treeOfIndex(text: string, index: TreeIndex): Tree {
       if (shared === undefined) throw new Error("the index of a tree refers to what it does not have");
       return shared;
     }
-    const span = { start: next(), end: next() };
-    const place = seen.length;
+    const place: Location = { source, span: { start: next(), end: next() } };
+    const number = seen.length;
     if (kind === KIND.list || kind === KIND.map) {
       const length = next();
       const items: Tree[] = [];
       const entries = new Map<string, Entry>();
-      const node: Tree = kind === KIND.list ? { kind: "list", items, span } : { kind: "map", entries, span };
-      seen[place] = node;
+      const node: Tree = kind === KIND.list ? { kind: "list", items, at: place } : { kind: "map", entries, at: place };
+      seen[number] = node;
       for (let count = 0; count < length; count += 1) {
         if (kind === KIND.list) items.push(readNode());
         else {
           const key = next();
-          const keySpan = { start: next(), end: next() };
-          const name = readText(key, keySpan);
-          entries.set(name, { key: keySpan, value: readNode() });
+          const span = { start: next(), end: next() };
+          const name = readText(key, span);
+          entries.set(name, { key: { source, span }, value: readNode() });
         }
       }
       return node;
     }
-    const scalar = readScalar(kind, span);
-    seen[place] = scalar;
+    const scalar = readScalar(kind, place);
+    seen[number] = scalar;
     return scalar;
   }
 
-  function readScalar(kind: number, span: Span): Scalar {
+  function readScalar(kind: number, place: Location): Scalar {
     if (kind >= KIND.plain) {
-      const value = readText(kind, span);
-      return { kind: "scalar", value, text: value, written: value, interpolated: false, span };
+      const value = readText(kind, place.span);
+      return { kind: "scalar", value, text: value, written: value, interpolated: false, at: place };
     }
-    const written = text.slice(span.start, span.end);
+    const written = text.slice(place.span.start, place.span.end);
     const value = kind === KIND.nothing ? null : kind === KIND.number ? Number(written) : kind === KIND.yes;
-    return { kind: "scalar", value, text: written, written, interpolated: false, span };
+    return { kind: "scalar", value, text: written, written, interpolated: false, at: place };
   }
 
   function readText(kind: number, { start, end }: Span): string {
@@ -174,12 +176,16 @@ function comparable(tree: Tree): unknown {
     const known = seen.get(node);
     if (known !== undefined) return known;
     seen.set(node, seen.size);
-    const { start, end } = node.span;
+    const { start, end } = node.at.span;
     // As text, since JSON has no word for infinity.
     if (node.kind === "scalar")
       return [start, end, typeof node.value, String(node.value), node.text, node.written, node.interpolated];
     if (node.kind === "list") return [start, end, node.items.map(write)];
-    return [start, end, [...node.entries].map(([name, { key, value }]) => [name, key.start, key.end, write(value)])];
+    return [
+      start,
+      end,
+      [...node.entries].map(([name, { key, value }]) => [name, key.span.start, key.span.end, write(value)]),
+    ];
   };
   return write(tree);
 }

@@ -1,4 +1,4 @@
-import type { Span } from "../diagnostic.ts";
+import type { Location } from "../diagnostic.ts";
 
 /** Where a value stands in the file, from the root: keys of maps and indexes of lists. */
 export type Path = readonly (string | number)[];
@@ -13,20 +13,20 @@ export interface Scalar {
   readonly written: string;
   /** True when variables were put in. */
   readonly interpolated: boolean;
-  readonly span: Span;
+  readonly at: Location;
 }
 
 /** One key of a map with its value. */
 export interface Entry {
-  readonly key: Span;
+  readonly key: Location;
   readonly value: Tree;
 }
 
-/** The file's content with the place of every key and value; aliases and merge keys are already followed. */
+/** What files say, with the place of every key and value; aliases and merge keys are already followed. */
 export type Tree =
   | Scalar
-  | { readonly kind: "list"; readonly items: readonly Tree[]; readonly span: Span }
-  | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Entry>; readonly span: Span };
+  | { readonly kind: "list"; readonly items: readonly Tree[]; readonly at: Location }
+  | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Entry>; readonly at: Location };
 
 /** The value at a path, or undefined when there is none. */
 export function treeAt(tree: Tree, path: Path): Tree | undefined {
@@ -40,7 +40,7 @@ export function treeAt(tree: Tree, path: Path): Tree | undefined {
 }
 
 /** The key that holds the value at a path; undefined for the root and for items of lists. */
-export function keyAt(tree: Tree, path: Path): Span | undefined {
+export function keyAt(tree: Tree, path: Path): Location | undefined {
   const parent = treeAt(tree, path.slice(0, -1));
   return path.length > 0 && parent?.kind === "map" ? parent.entries.get(String(path.at(-1)))?.key : undefined;
 }

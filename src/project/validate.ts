@@ -70,9 +70,7 @@ function schemaErrors(data: unknown): SchemaError[] {
   if (check(data)) return [];
   const errors = (check as { errors?: SchemaError[] | null }).errors ?? [];
   // What was wrong in a list is undefined by now.
-  const present = errors.filter((error) => dataAt(data, pathOf(error.instancePath, data)) !== undefined);
-  // Of a value that is wrong and not supported yet, the first is more use to know.
-  return present.toSorted((a, b) => Number(a.keyword === "x-not-yet") - Number(b.keyword === "x-not-yet"));
+  return errors.filter((error) => dataAt(data, pathOf(error.instancePath, data)) !== undefined);
 }
 
 /** Variables are text; where the schema wants a number or a boolean, what they gave is read as one. True when something changed. */
@@ -123,8 +121,6 @@ function report(error: SchemaError, path: Path, { tree, findings }: { tree: Tree
         message: `${name} must be at ${bound} ${String(error.params["limit"])}`,
       });
     }
-    case "x-not-yet":
-      return findings.errorAtKey(path, { code: "not-supported-yet", message: `${name} is not supported yet` });
     default:
       throw new Error(`no wording for the schema keyword ${error.keyword}`);
   }
@@ -139,7 +135,8 @@ function reportUnknownKey(error: SchemaError, path: Path, findings: Findings): v
   findings.errorAtKey([...path, key], { code: "unknown-key", message: `unknown key ${quote(key)}${where}`, hint });
 }
 
-function wrongType(types: readonly string[], node: Tree | undefined, name: string): Mistake {
+/** What is wrong with a value, called `name`, that is none of the schema's types. */
+export function wrongType(types: readonly string[], node: Tree | undefined, name: string): Mistake {
   const wanted = inWords(types.filter((type) => type !== "null").map((type) => TYPE_NAMES[type] ?? type));
   const code = "wrong-type";
   if (!node || node.kind !== "scalar") {

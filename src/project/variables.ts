@@ -28,7 +28,7 @@ export interface Variables {
 /** How `${NAME}` is looked up in this file: `vars`, `.env`, the environment, `--var`, weakest first. */
 export function readVariables(tree: Tree, sources: VariableSources, findings: Findings): Variables {
   const broken = new Set<string>();
-  const outside: Lookup = (name) => own(sources.vars, name) ?? own(sources.env, name) ?? own(sources.dotenv, name);
+  const outside = outsideLookup(sources);
   const uses = new Map<string, VariableUse>();
   const noting = (path: Path): Lookup => {
     const open = isOpenPlace(path);
@@ -74,6 +74,11 @@ export function readVariables(tree: Tree, sources: VariableSources, findings: Fi
   checkTypes(tree, (name) => outside(name) ?? declared.get(name), findings);
   // What is looked up by its name alone is the value of a variable of the same name.
   return { lookup: lookupAt(["vars"]), lookupAt, broken, uses };
+}
+
+/** How `${NAME}` is looked up outside of the files: `.env`, the environment, `--var`, weakest first. */
+export function outsideLookup({ vars, env, dotenv }: VariableSources): Lookup {
+  return (name) => own(vars, name) ?? own(env, name) ?? own(dotenv, name);
 }
 
 function usesAnother(message: string, node: Tree | undefined): string | undefined {

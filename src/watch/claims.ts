@@ -28,7 +28,7 @@ export function readClaims(facts: Facts): readonly Claim[] {
   const counted = [...new Set(modules)].join(" ");
   return [
     ...fileClaims([
-      ...facts.project.files,
+      ...facts.files,
       ...services.flatMap((service) => service.envFiles.map((file) => file.path)),
       ...grantedFiles(facts).map(({ path }) => path),
     ]),

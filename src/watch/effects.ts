@@ -18,7 +18,7 @@ export interface Effects {
   readonly emit: Emit;
   /** Reads the project again. */
   reload(signal: AbortSignal): Promise<Project>;
-  /** The services in play, and the images that they run with all that those are built from, as far as that can be read. Never rejects. */
+  /** The files of the project, the services in play, and the images that they run with all that those are built from, as far as that can be read. Never rejects. */
   scope(project: Project): Promise<Scope>;
   /** Digests the inputs of the images in play as they are now. */
   gather(project: Project, signal: AbortSignal): Promise<Inputs>;
@@ -56,6 +56,8 @@ export type WatchAction = Extract<WatchEvent, { readonly type: "watch-action" }>
 
 /** What of a project is in play. */
 export interface Scope {
+  /** Files that the project is read from: those of the last attempt, which may have failed. */
+  readonly files: readonly string[];
   readonly services: readonly string[];
   readonly images: ReadonlySet<string>;
 }

@@ -6,6 +6,8 @@ import type { Project } from "../project/model.ts";
 export interface Facts {
   readonly project: Project;
   readonly mode: Mode;
+  /** Files that the project is read from: those of the last attempt, which may have failed for one that is still to come. */
+  readonly files: readonly string[];
   /** Services in play: those asked for with all that they depend on. */
   readonly services: readonly string[];
   /** Images that these run, with all that those are built from. */

@@ -44,9 +44,9 @@ export function decide(change: FileChange, facts: Facts, fresh?: Inputs): readon
 }
 
 /** Whether saving it makes the project another one. */
-function projectFile(path: string, { project, services }: Facts): string | undefined {
+function projectFile(path: string, { project, services, files }: Facts): string | undefined {
   if (path === project.file) return "is the project file";
-  if (project.files.includes(path)) return "is read by the project file";
+  if (files.includes(path)) return "is read by the project file";
   const service = services.find((key) => project.services[key]?.envFiles.some((file) => file.path === path));
   if (service !== undefined) return `is an env_file of ${service}`;
   const granted = grantedFiles({ project, services }).find((file) => file.path === path);

@@ -1,11 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { formatLocation } from "../../src/diagnostic.ts";
 import { DockError } from "../../src/error.ts";
 import { loadProject, type LoadOptions } from "../../src/project/load.ts";
+import { withoutPlaces } from "../support/project-json.ts";
 
 let root = "";
 beforeEach(() => {
@@ -183,5 +193,96 @@ describe("what is kept of a project file to read it faster again", () => {
     write("dock.yaml");
     write("cache", "a file where the directory should be");
     expect(imageOf(await loadKept())).toEqual({ kind: "external", ref: "nginx:1" });
+  });
+});
+
+describe("included files", () => {
+  const told = async (options: Partial<LoadOptions> = {}): Promise<string[]> =>
+    (await load(options)).diagnostics.map(({ at, message }) => `${at ? formatLocation(at) : "-"} ${message}`);
+  const HEAD = "name: shop\nvars: { TAG: '1' }\n";
+  const PARTS = {
+    web: 'web: { image: "nginx:${TAG}", depends_on: [db], env_file: web.env, secrets: [token], networks: [back] }',
+    db: "db: { build: ./db, volumes: [data:/data, ./conf:/conf] }",
+    rest: "networks: { back: {} }\nvolumes: { data: {} }\nsecrets: { token: { file: token.txt } }\n",
+  };
+
+  test("make the same project as one file does, wherever they split it", async () => {
+    write("dock.yaml", `${HEAD}services:\n  ${PARTS.web}\n  ${PARTS.db}\n${PARTS.rest}`);
+    const whole = withoutPlaces((await load()).project) as { readonly files: readonly string[] };
+    write("dock.yaml", `${HEAD}include: [db.yaml, rest.yaml]\nservices:\n  ${PARTS.web}\n`);
+    write("db.yaml", `services:\n  ${PARTS.db}\n`);
+    write("rest.yaml", PARTS.rest);
+    const split = await load();
+    expect(split.diagnostics).toEqual([]);
+    const files = ["dock.yaml", "db.yaml", "rest.yaml", ".env"].map((name) => join(root, name));
+    expect(withoutPlaces(split.project)).toEqual({ ...whole, files });
+    expect(split.files).toEqual(files);
+  });
+
+  test("have their relative paths from their own directory, also where what they declare is inherited", async () => {
+    mkdirSync(join(root, "team/base"), { recursive: true });
+    write("dock.yaml", "include: [team/dock.yaml]\nimages: { app: { inherits: _base, tags: [app] } }\n");
+    write("team/dock.yaml", "name: other\nimages: { _base: { context: ./base }, plain: { dockerfile: x } }\n");
+    const { project } = await load({ overrides: [] });
+    expect(project?.name).not.toBe("other");
+    expect(project?.images["app"]?.context).toEqual({ kind: "directory", path: join(root, "team/base") });
+    expect(project?.images["plain"]?.context).toEqual({ kind: "directory", path: join(root, "team") });
+    const override = { text: "plain.context=./x", pattern: "plain", key: "context", entry: undefined, append: false };
+    const set = await load({ overrides: [{ ...override, value: "./x" }] });
+    expect(set.project?.images["plain"]?.context).toEqual({ kind: "directory", path: join(root, "x") });
+  });
+
+  test("may be named with variables from outside, never shown with what those hold", async () => {
+    write("dock.yaml", 'include: ["${PART:?name a part}.yaml"]\n');
+    write(".env", "PART=from-dotenv\n");
+    write("from-dotenv.yaml");
+    expect(imageOf(await load())).toEqual({ kind: "external", ref: "nginx:1" });
+    expect(await told({ vars: { PART: "s3cr3t" } })).toEqual([
+      "dock.yaml:1:11 `${PART:?name a part}.yaml` does not exist",
+    ]);
+  });
+
+  test.each([
+    ["a directory", () => mkdirSync(join(root, "part.yaml")), "part.yaml is a directory"],
+    ["no text", () => write("part.yaml", Buffer.from([0x61, 0xff, 0xfe, 0x62])), "part.yaml is not valid UTF-8"],
+    ["too large", () => write("part.yaml", Buffer.alloc(1024 * 1024 + 1, "#")), "part.yaml is larger than 1 MiB"],
+  ])("that are %s are reported where they are named", async (_, make, message) => {
+    write("dock.yaml", "include:\n  - part.yaml\nservices: {}\n");
+    make();
+    expect(await told()).toEqual([`dock.yaml:2:5 ${message}`]);
+  });
+
+  test("have limits each, and limits together", async () => {
+    const many = Array.from({ length: 101 }, (_, number) => `part-${number}.yaml`);
+    write("dock.yaml", `include: [${many.join(", ")}]\n${GOOD}`);
+    for (const name of many) write(name, `services: { "${name.slice(0, -5)}": { image: x } }\n`);
+    expect(await told()).toEqual([expect.stringMatching(/^dock.yaml:1:\d+ more than 100 files are included$/)]);
+    write("dock.yaml", `include: [part-0.yaml, part-1.yaml]\n${GOOD}`);
+    for (const name of many.slice(0, 2)) {
+      const keys = Array.from({ length: 1001 }, (_, number) => `  ${name.slice(0, -5)}-${number}: { image: x }\n`);
+      write(name, `services:\n${keys.join("")}`);
+    }
+    expect(await told()).toContain("part-1.yaml:2:3 `services` has more than 2000 keys in all files together");
+    write("part-0.yaml", `x: ${"[".repeat(65)}${"]".repeat(65)}\n`);
+    expect(await told()).toEqual(["part-0.yaml:1:69 lists and maps are nested more than 64 deep here"]);
+  });
+
+  test("that did not change are read again without parsing, each on its own", async () => {
+    const cacheDirectory = join(root, "cache");
+    write("dock.yaml", "include: [part.yaml]\nservices: { web: { image: nginx } }\n");
+    write("part.yaml", "services: { db: { image: postgres } }\n");
+    const kept = (): string[] =>
+      readdirSync(join(cacheDirectory, "trees")).map((name) =>
+        String(statSync(join(cacheDirectory, "trees", name)).ino),
+      );
+    const first = await load({ cacheDirectory });
+    const before = kept();
+    expect(before).toHaveLength(2);
+    expect(await load({ cacheDirectory })).toEqual(first);
+    expect(kept()).toEqual(before);
+    write("part.yaml", "services: { db: { image: mariadb } }\n");
+    const { project } = await load({ cacheDirectory });
+    expect(project?.services["db"]?.image).toEqual({ kind: "external", ref: "mariadb:latest" });
+    expect(kept().filter((one) => before.includes(one))).toHaveLength(1);
   });
 });

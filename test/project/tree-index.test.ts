@@ -10,10 +10,11 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 /** Parses a text and follows its index back; undefined where it has none. */
 function throughIndex(text: string): { readonly tree: unknown; readonly back: unknown } | undefined {
-  const { tree } = parse({ file: "dock.yaml", text });
+  const source = { file: "dock.yaml", text };
+  const { tree } = parse(source);
   if (!tree) throw new Error(`not YAML: ${text}`);
-  const index = indexTree(text, tree);
-  return index && { tree, back: treeOfIndex(text, JSON.parse(JSON.stringify(index))) };
+  const index = indexTree(source, tree);
+  return index && { tree, back: treeOfIndex(source, JSON.parse(JSON.stringify(index))) };
 }
 
 describe("the index of a tree", () => {
@@ -30,9 +31,10 @@ describe("the index of a tree", () => {
 
   test("keeps what aliases share shared", () => {
     const text = `a: &a [x]\n${Array.from({ length: 9 }, (_, n) => `b${n}: *a\n`).join("")}`;
-    const { tree } = parse({ file: "dock.yaml", text });
-    const index = tree && indexTree(text, tree);
-    const back = index && treeOfIndex(text, index);
+    const source = { file: "dock.yaml", text };
+    const { tree } = parse(source);
+    const index = tree && indexTree(source, tree);
+    const back = index && treeOfIndex(source, index);
     if (back?.kind !== "map") throw new Error("no map");
     expect(new Set([...back.entries.values()].map(({ value }) => value)).size).toBe(1);
   });
@@ -43,9 +45,9 @@ describe("the index of a tree", () => {
   });
 
   test("holds numbers alone", () => {
-    const text = "password: c4n4ry\n";
-    const { tree } = parse({ file: "dock.yaml", text });
-    expect(tree && indexTree(text, tree)?.every((part) => typeof part === "number")).toBe(true);
+    const source = { file: "dock.yaml", text: "password: c4n4ry\n" };
+    const { tree } = parse(source);
+    expect(tree && indexTree(source, tree)?.every((part) => typeof part === "number")).toBe(true);
   });
 
   test("leads back to the same tree, or is none, for any data however it is written", () => {
@@ -56,10 +58,11 @@ describe("the index of a tree", () => {
         fc.constantFrom(...(["PLAIN", "QUOTE_DOUBLE", "QUOTE_SINGLE", "BLOCK_LITERAL", "BLOCK_FOLDED"] as const)),
         (data, style) => {
           const text = stringify(data, { defaultStringType: style, defaultKeyType: "PLAIN" });
-          const { tree, diagnostics } = parse({ file: "dock.yaml", text });
+          const source = { file: "dock.yaml", text };
+          const { tree, diagnostics } = parse(source);
           if (!tree || diagnostics.length > 0) return;
-          const index = indexTree(text, tree);
-          if (index) expect(treeOfIndex(text, index)).toEqual(tree);
+          const index = indexTree(source, tree);
+          if (index) expect(treeOfIndex(source, index)).toEqual(tree);
         },
       ),
       { numRuns: 300 },

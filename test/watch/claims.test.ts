@@ -13,7 +13,10 @@ async function coverage(tree: TempTree, more: Partial<Facts> = {}): Promise<Cove
   if (!project) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const services = Object.keys(project.services);
   const images = new Set(Object.keys(project.images));
-  return coverageOf(readClaims({ project, mode: "dev", services, images, applied: undefined, behind: false, ...more }));
+  const { files } = project;
+  return coverageOf(
+    readClaims({ project, mode: "dev", files, services, images, applied: undefined, behind: false, ...more }),
+  );
 }
 
 /** Those of the paths that are covered. */

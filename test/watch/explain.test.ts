@@ -49,7 +49,7 @@ async function explained(
     const traces = await Promise.all(images.map((image) => traceImage(project, { image, path }, gathering)));
     const explanation = explain(
       { path, exists: existsSync(path), traces: traces.filter((trace) => trace !== undefined) },
-      { project, mode, services, images: new Set(images), applied, behind: false },
+      { project, mode, files: project.files, services, images: new Set(images), applied, behind: false },
     );
     return formatExplain(explanation, styleWith({ color: false }));
   });

@@ -49,6 +49,7 @@ export class FakeEffects implements Effects {
   /** Fails the run that sees this text in any input. */
   poison = "SYNTAX ERROR";
   readonly #building = new Set<string>();
+  #projectFiles: readonly string[] = [];
   readonly #cwd: string;
 
   constructor(cwd: string, clock: Clock) {
@@ -73,7 +74,8 @@ export class FakeEffects implements Effects {
   }
 
   async load(): Promise<Project> {
-    const { project, diagnostics } = await this.#read();
+    const { project, diagnostics, files } = await this.#read();
+    this.#projectFiles = files;
     if (!project) throw new DockError("invalid-project", "the project file has mistakes", { diagnostics });
     return project;
   }
@@ -89,7 +91,7 @@ export class FakeEffects implements Effects {
       const image = service && effectiveService(service, "dev").image;
       return image?.kind === "built" ? [image.key] : [];
     });
-    return { services, images: new Set(images) };
+    return { files: this.#projectFiles, services, images: new Set(images) };
   }
 
   async gather(project: Project): Promise<Inputs> {

@@ -196,6 +196,19 @@ describe("what is done", () => {
     expect(w.effects.calls).toEqual(["transfer web-1 -/srv/a.html"]);
   });
 
+  test("an included file belongs to the project, also one that has to be written yet", async () => {
+    w.tree.write("dock.yaml", `${PROJECT}include: [more.yaml]\n`);
+    w.tree.write("more.yaml", "services: { more: { image: busybox } }\n");
+    await w.begin();
+    w.save("more.yaml", "include: [later.yaml]\nservices: { more: { image: httpd } }\n");
+    await w.rest();
+    expect(w.effects.errors.map(({ diagnostics: [first] }) => first?.message)).toEqual(["`later.yaml` does not exist"]);
+    w.save("later.yaml", "services: { later: { image: busybox } }\n");
+    await w.rest();
+    expect(w.effects.actions()).toEqual(["failed: reload : more.yaml", "reload : later.yaml"]);
+    expect(Object.keys(w.effects.applied?.project.services ?? {})).toEqual(["api", "web", "more", "later"]);
+  });
+
   test("a changed project file is read and applied; a broken one is told of, touches nothing, and holds builds until it is mended", async () => {
     await w.begin();
     const { runs } = w.effects;

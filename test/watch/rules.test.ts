@@ -70,6 +70,7 @@ async function decisions(folder: string, asked: GoldenCase): Promise<string> {
     services: asked.services ?? Object.keys(project.services),
     images: new Set(Object.keys(project.images)),
     applied: inputsOf(asked.applied),
+    files: project.files,
     behind: asked.behind ?? false,
   };
   const lines = asked.changes.flatMap((text) => {

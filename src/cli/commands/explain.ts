@@ -51,6 +51,7 @@ export const explain: CommandDefinition = {
         services: selectServices(project, undefined, false),
         images: new Set(images),
         applied: inputs,
+        files: project.files,
         behind: false,
       },
     );

@@ -18,6 +18,7 @@ const LONG = [
   "test/cli/logs.test.ts",
   "test/scripts/executable.test.ts",
   "test/cli/no-op-calls.test.ts",
+  "test/cli/missing-files.test.ts",
   "test/catalogue/security.test.ts",
   "test/catalogue/secrets.test.ts",
   "test/context/walk.test.ts",

@@ -136,7 +136,7 @@ async function inspected(
 }
 
 /** The images that services run and their Dockerfiles; throws when something that the services need is not there. */
-async function readFiles(
+export async function readFiles(
   project: Project,
   services: readonly string[],
   request: PlanRequest,

@@ -1,7 +1,6 @@
 import { LABEL } from "../../plan/labels.ts";
 import type { ObservedContainer } from "../../plan/observed.ts";
 import { slotTarget } from "../../plan/operation.ts";
-import { plainRequest } from "../../plan/request.ts";
 import { slotOf } from "../../plan/slot-state.ts";
 import { formatPs, type PsRow } from "../../ui/ps-view.ts";
 import type { CommandDefinition, Invocation } from "../command.ts";
@@ -10,7 +9,8 @@ import type { Project } from "../../project/model.ts";
 import type { Session } from "../session.ts";
 import { serviceNames } from "../named.ts";
 import { stdoutStyle } from "../report.ts";
-import { survey } from "../world.ts";
+import { NO_NAMES, observeOwn } from "../observe-own.ts";
+import { type PartialSurvey, surveyReadable } from "../partial-survey.ts";
 
 interface PsOptions {
   readonly all?: boolean;
@@ -57,15 +57,23 @@ async function surveyLastModes(
   readonly containers: readonly ObservedContainer[];
   readonly current: (container: ObservedContainer) => ReadonlySet<string>;
 }> {
-  const services = Object.keys(project.services);
   const isPlain = (container: ObservedContainer): boolean => container.labels[LABEL.mode] === "plain";
-  const dev = await survey(session, project, { ...plainRequest("dev"), services });
-  const { containers } = dev.observed;
-  const inDev = new Set(dev.reconciled.plan.unchanged);
-  if (!containers.some(isPlain)) return { containers, current: () => inDev };
-  const plain = await survey(session, project, { ...plainRequest("plain"), services });
-  const inPlain = new Set(plain.reconciled.plan.unchanged);
-  return { containers: plain.observed.containers, current: (container) => (isPlain(container) ? inPlain : inDev) };
+  const dev = await surveyReadable(session, project, "dev");
+  const containers = (dev.world?.observed ?? (await observeOwn(session, project, NO_NAMES))).containers;
+  const plain = containers.some(isPlain) ? await surveyReadable(session, project, "plain") : undefined;
+  for (const [service, reason] of new Map([...dev.faults, ...(plain?.faults ?? [])]))
+    session.renderer().emit({
+      type: "warning",
+      message: `${service} can't be compared with the project file: ${reason}`,
+      hint: 'it is shown as outdated; "dock validate" tells all that is missing',
+    });
+  const inDev = unchanged(dev);
+  const inPlain = plain ? unchanged(plain) : inDev;
+  return { containers, current: (container) => (isPlain(container) ? inPlain : inDev) };
+}
+
+function unchanged({ world }: PartialSurvey): ReadonlySet<string> {
+  return new Set(world?.reconciled.plan.unchanged);
 }
 
 function psRow(container: ObservedContainer, current: ReadonlySet<string>): readonly PsRow[] {

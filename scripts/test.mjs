@@ -34,7 +34,9 @@ const PRIVATE_RUNS = [
       files: [
         "test/e2e/conformance",
         "test/e2e/buildkit",
-        ...["build", "build-features", "up", "volumes", "readiness", "replace"].map((file) => `test/e2e/core/${file}`),
+        ...["build", "build-features", "up", "volumes", "readiness", "replace"].map(
+          (file) => `test/e2e/core/${file}.test`,
+        ),
       ],
     },
   ],

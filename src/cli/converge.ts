@@ -116,10 +116,12 @@ export async function carryOut(
   await requireBuildable(session, world);
   // Most runs have nothing to do and start sooner without what carries plans out.
   const { execute } = await import("../execute/execute.ts");
+  const { releaseMemory } = await import("../std/release-memory.ts");
   const execution = {
     ...executionOf(session, world, options),
     ...(options.fill === undefined ? {} : { fill: options.fill }),
   };
+  releaseMemory();
   const logger = new RunLogger();
   const done = new Set<ActionId>();
   const warnings = new Map<string, Event>();
@@ -138,6 +140,7 @@ export async function carryOut(
   } finally {
     for (const warning of warnings.values()) execution.emit(warning);
     await logger.save(session, world.project);
+    releaseMemory();
   }
   return done;
 }

@@ -3,7 +3,7 @@ import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
 import { gather, requireFiles } from "../gather/gather.ts";
 import { withSettled, writeSettled } from "../gather/settled.ts";
-import { KEPT_INPUTS } from "../plan/images.ts";
+import { buildToCompare, KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import { type AutoPort, autoPorts } from "../plan/auto-ports.ts";
 import { chosenPorts } from "../plan/chosen-ports.ts";
@@ -80,9 +80,33 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const remembered = await withSettled(session.cacheDirectory, project, described);
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const observed = await inspected(session, project, { observed: remembered, slots, all: request.live ?? false });
-  const reconciled = reconcile(project, { inputs, observed, slots }, request);
+  const known = { inputs, observed, slots };
+  const reconciled = await withReasons(session, project, { known, request });
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
+}
+
+/** Plans, and where something has to be built plans again with what is kept of the builds before, which tells why. */
+async function withReasons(
+  session: Session,
+  project: Project,
+  { known, request }: { readonly known: Parameters<typeof reconcile>[1]; readonly request: PlanRequest },
+): Promise<Reconciled> {
+  const reconciled = reconcile(project, known, request);
+  const built = reconciled.plan.actions.flatMap(({ operation }) =>
+    operation.kind === "image.build" ? [operation.image] : [],
+  );
+  if (built.length === 0) return reconciled;
+  const { readRecord, recordedDigests } = await import("../gather/records.ts");
+  const images = { ...known.inputs.images };
+  for (const key of built) {
+    const of = { project: project.name, image: key };
+    const newestFirst = await recordedDigests(session.cacheDirectory, of);
+    const digest = buildToCompare(project.name, key, { observed: known.observed, newestFirst });
+    const previous = digest === undefined ? undefined : await readRecord(session.cacheDirectory, { ...of, digest });
+    if (images[key] && previous) images[key] = { ...images[key], previous };
+  }
+  return reconcile(project, { ...known, inputs: { ...known.inputs, images } }, request);
 }
 
 /** Secrets as text, whole and line by line, and what configs hold of them: what may turn up in what dock shows. */

@@ -1,6 +1,6 @@
 import { readlinkSync } from "node:fs";
 import type { ContextReads } from "../dockerfile/reads.ts";
-import { type Digest, sha256 } from "../std/digest.ts";
+import { type Digest, sha256, sha256Joined } from "../std/digest.ts";
 import { errorCode, isGone } from "./file-error.ts";
 import { statEntry } from "./file-stat.ts";
 import { followPaths } from "./follow.ts";
@@ -71,8 +71,13 @@ export async function digestContext(
 
 /** The digest of entries, which must be in the order of the walk. */
 export function manifestDigest(entries: readonly ContextEntry[]): Digest {
+  return sha256Joined(manifest(entries), "\0\0");
+}
+
+function* manifest(entries: readonly ContextEntry[]): Generator<string> {
+  yield FORMAT;
   // No path and no mark holds a NUL.
-  return sha256([FORMAT, ...entries.map((entry) => `${entry.mark}\0${entry.path}`)].join("\0\0"));
+  for (const { mark, path } of entries) yield `${mark}\0${path}`;
 }
 
 /** What the builder would be sent for these reads. Undefined when nothing is read at all. */
@@ -94,7 +99,8 @@ async function digestFile(root: string, walked: WalkedEntry, hasher: Hasher): Pr
   const digest = hasher.known(path, stat) ?? (await hasher.read(path, stat));
   // As git has it, only the owner's bit: the others follow from whoever checked the files out.
   const type = stat.mode & 0o100 ? "executable" : "file";
-  return digest === undefined ? undefined : { path, kind, size: stat.size, mark: `${type} ${digest}` };
+  // Joined, since a template would keep its parts beside the text.
+  return digest === undefined ? undefined : { path, kind, size: stat.size, mark: [type, digest].join(" ") };
 }
 
 function plainEntry(root: string, walked: WalkedEntry, links: Map<string, string>): ContextEntry | undefined {

@@ -11,6 +11,9 @@ export interface OpenFile {
   readonly stat: FileStat;
 }
 
+/** What tells a file from another one that took its name. */
+export type FileIdentity = Pick<FileStat, "ino" | "dev">;
+
 /** A FIFO that took a file's place must not make the open wait for a writer. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -18,7 +21,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  * Opens a regular file below `root`, a real path. Undefined when it is gone, is no regular file any more, or is reached
  * only through a link that was put in its way: nothing outside of the root is ever opened for somebody to read.
  */
-export function openFile(root: string, path: string, expected: FileStat): OpenFile | undefined {
+export function openFile(root: string, path: string, expected: FileIdentity): OpenFile | undefined {
   let fd: number;
   try {
     fd = openSync(`${root}/${path}`, FLAGS);

@@ -4,7 +4,7 @@ import { isGone } from "./file-error.ts";
 import { type FileStat, statEntry } from "./file-stat.ts";
 import { followPaths } from "./follow.ts";
 import { patternList } from "./ignore.ts";
-import { openFile, readInto } from "./open-file.ts";
+import { type FileIdentity, openFile, readInto } from "./open-file.ts";
 import { contextRoot, type EntryKind, unreadable, walk, type WalkedEntry, type WalkFilter } from "./walk.ts";
 
 /** An entry as a builder is told of it. */
@@ -47,7 +47,7 @@ const CHUNK = 128 * 1024;
  */
 export function localSource(directory: string, signal?: AbortSignal): OfferedSource {
   const root = contextRoot(directory);
-  const offered = new Map<string, FileStat>();
+  const offered = new Map<string, FileIdentity>();
   return {
     async *entries(filter) {
       const names = new Map<string, string>();
@@ -58,7 +58,7 @@ export function localSource(directory: string, signal?: AbortSignal): OfferedSou
           const stat = statEntry(root, walked);
           const entry = stat && offer(root, walked, { stat, names });
           // It may be read as soon as it is told.
-          if (stat && walked.kind === "file") offered.set(walked.path, stat);
+          if (stat && walked.kind === "file") offered.set(walked.path, { ino: stat.ino, dev: stat.dev });
           if (!entry) gone.push(walked.path);
           else yield entry;
         }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../std/digest.ts";
@@ -19,17 +19,11 @@ export interface StatCache {
   note(path: string, stat: FileStat, content: { readonly digest: string; readonly readAtMs: number }): void;
 }
 
-interface Remembered {
-  readonly size: number;
-  readonly mtimeNs: string;
-  readonly ctimeNs: string;
-  readonly ino: string;
-  readonly digest: string;
-  /** The file was so young when it was read that another write might not have changed its times. */
-  readonly racy: boolean;
-  /** How often the cache was stored without anybody asking for the file. */
-  readonly unused: number;
-}
+/**
+ * What is kept of a file is the line that stands for it in the stored cache, without the path: one string for each of
+ * a hundred thousand files takes a tenth of the memory that objects would.
+ */
+type Line = string;
 
 /** Images with one context keep each other's files this long; files that are gone go with them. */
 const MAX_UNUSED = 20;
@@ -38,16 +32,21 @@ const MAX_UNUSED = 20;
 const RACY_NS = 2_000_000_000n;
 
 const FORMAT = "dock-stat/1";
+const SURE = " sure ";
+const RACY = " racy ";
+
+/** Characters that are written at once. */
+const CHUNK = 256 * 1024;
 
 /** A cache in memory that can be written to a file, and read back from there by another process. */
 export class FileStatCache implements StatCache {
   #generation: string;
-  #entries: Map<string, Remembered>;
+  readonly #lines: Map<string, Line>;
   readonly #touched = new Set<string>();
   #changed: boolean;
 
-  private constructor(entries: Map<string, Remembered>, generation: string | undefined) {
-    this.#entries = entries;
+  private constructor(lines: Map<string, Line>, generation: string | undefined) {
+    this.#lines = lines;
     this.#generation = generation ?? newGeneration();
     this.#changed = generation === undefined;
   }
@@ -61,7 +60,7 @@ export class FileStatCache implements StatCache {
   static async load(directory: string, name: string): Promise<FileStatCache> {
     try {
       const stored = parse(await readFile(fileOf(directory, name), "utf8"), name);
-      return stored ? new FileStatCache(stored.entries, stored.generation) : FileStatCache.empty();
+      return stored ? new FileStatCache(stored.lines, stored.generation) : FileStatCache.empty();
     } catch {
       // Unreadable is as good as lost.
       return FileStatCache.empty();
@@ -74,26 +73,21 @@ export class FileStatCache implements StatCache {
 
   lookup(path: string, stat: FileStat): string | undefined {
     this.#touched.add(path);
-    const known = this.#entries.get(path);
-    return known && !known.racy && isSame(known, stat) ? known.digest : undefined;
+    const line = this.#lines.get(path);
+    const state = stateOf(stat);
+    if (line === undefined || !line.startsWith(state)) return undefined;
+    const end = line.indexOf(" ", state.length);
+    return line.startsWith(SURE, end) ? line.slice(state.length, end) : undefined;
   }
 
   note(path: string, stat: FileStat, content: { readonly digest: string; readonly readAtMs: number }): void {
     this.#touched.add(path);
-    const known = this.#entries.get(path);
-    const now: Remembered = {
-      size: stat.size,
-      mtimeNs: String(stat.mtimeNs),
-      ctimeNs: String(stat.ctimeNs),
-      ino: String(stat.ino),
-      digest: content.digest,
-      racy: isRacy(stat, content.readAtMs),
-      unused: 0,
-    };
-    const quietly = known && known.digest !== now.digest && known.size === now.size && known.mtimeNs === now.mtimeNs;
-    if (quietly) this.#generation = newGeneration();
-    if (known && !quietly && known.racy === now.racy && known.digest === now.digest && isSame(known, stat)) return;
-    this.#entries.set(path, now);
+    const known = this.#lines.get(path);
+    // A joined text is flat; one put together by a template keeps all its parts.
+    const now = [stateOf(stat), content.digest, isRacy(stat, content.readAtMs) ? RACY : SURE, "0"].join("");
+    if (known !== undefined && isQuietChange(known, now)) this.#generation = newGeneration();
+    else if (known !== undefined && withUnused(known, 0) === now) return;
+    this.#lines.set(path, now);
     this.#changed = true;
   }
 
@@ -105,10 +99,10 @@ export class FileStatCache implements StatCache {
     const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeFile(temporary, format(this.#entries, { generation: this.#generation, name }), {
-        mode: 0o600,
-        flag: "wx",
-      });
+      const chunks = [...format(this.#lines, { generation: this.#generation, name })];
+      const checksum = createHash("sha256");
+      for (const chunk of chunks) checksum.update(chunk);
+      await writeFile(temporary, [`${FORMAT} ${checksum.digest("hex")}\n`, ...chunks], { mode: 0o600, flag: "wx" });
       await rename(temporary, file);
       this.#changed = false;
     } catch {
@@ -117,12 +111,32 @@ export class FileStatCache implements StatCache {
   }
 
   #age(): void {
-    const aged = [...this.#entries].map(([path, entry]): [string, Remembered] => [
-      path,
-      { ...entry, unused: this.#touched.has(path) ? 0 : entry.unused + 1 },
-    ]);
-    this.#entries = new Map(aged.filter(([, entry]) => entry.unused <= MAX_UNUSED));
+    for (const [path, line] of this.#lines) {
+      const unused = this.#touched.has(path) ? 0 : unusedOf(line) + 1;
+      if (unused > MAX_UNUSED) this.#lines.delete(path);
+      else if (unused !== unusedOf(line)) this.#lines.set(path, withUnused(line, unused));
+    }
   }
+}
+
+/** Size, modification time, change time and inode: what a file's content is believed by. */
+function stateOf({ size, mtimeNs, ctimeNs, ino }: FileStat): string {
+  return `${size} ${mtimeNs} ${ctimeNs} ${ino} `;
+}
+
+/** Whether the content became another under an equal size and modification time. */
+function isQuietChange(before: Line, after: Line): boolean {
+  const [size, mtimeNs, , , digest] = before.split(" ", 5);
+  const [newSize, newMtimeNs, , , newDigest] = after.split(" ", 5);
+  return size === newSize && mtimeNs === newMtimeNs && digest !== newDigest;
+}
+
+function unusedOf(line: Line): number {
+  return Number(line.slice(line.lastIndexOf(" ") + 1));
+}
+
+function withUnused(line: Line, unused: number): Line {
+  return `${line.slice(0, line.lastIndexOf(" ") + 1)}${unused}`;
 }
 
 function newGeneration(): string {
@@ -133,48 +147,39 @@ function fileOf(directory: string, name: string): string {
   return join(directory, `${sha256(name).slice(0, 32)}.stat`);
 }
 
-function isSame(known: Remembered, stat: FileStat): boolean {
-  return (
-    known.size === stat.size &&
-    known.mtimeNs === String(stat.mtimeNs) &&
-    known.ctimeNs === String(stat.ctimeNs) &&
-    known.ino === String(stat.ino)
-  );
-}
-
 /** Times in the future prove nothing either. */
 function isRacy(stat: FileStat, readAtMs: number): boolean {
   const newest = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
   return newest + RACY_NS > BigInt(Math.floor(readAtMs)) * 1_000_000n;
 }
 
-function format(
-  entries: ReadonlyMap<string, Remembered>,
+/** The body of a stored cache, some thousand lines at a time. */
+function* format(
+  lines: ReadonlyMap<string, Line>,
   head: { readonly generation: string; readonly name: string },
-): string {
-  const lines = [JSON.stringify(head.name), head.generation];
-  for (const [path, { size, mtimeNs, ctimeNs, ino, digest, racy, unused }] of entries) {
-    lines.push(
-      `${size} ${mtimeNs} ${ctimeNs} ${ino} ${digest} ${racy ? "racy" : "sure"} ${unused} ${JSON.stringify(path)}`,
-    );
+): Generator<string> {
+  let chunk = `${JSON.stringify(head.name)}\n${head.generation}`;
+  for (const [path, line] of lines) {
+    chunk += `\n${line} ${JSON.stringify(path)}`;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = "";
   }
-  const body = lines.join("\n");
-  return `${FORMAT} ${sha256(body)}\n${body}`;
+  yield chunk;
 }
 
 /** Undefined for what is damaged in any way: the whole is under a checksum, since a wrong digest would be believed. */
-function parse(text: string, name: string): { entries: Map<string, Remembered>; generation: string } | undefined {
+function parse(text: string, name: string): { lines: Map<string, Line>; generation: string } | undefined {
   const end = text.indexOf("\n");
   const body = text.slice(end + 1);
   if (end < 0 || text.slice(0, end) !== `${FORMAT} ${sha256(body)}`) return undefined;
-  const [storedName, generation, ...lines] = body.split("\n");
+  const [storedName, generation, ...rest] = body.split("\n");
   if (storedName !== JSON.stringify(name) || !generation) return undefined;
-  const entries = new Map<string, Remembered>();
-  for (const line of lines) {
-    const [size = "", mtimeNs = "", ctimeNs = "", ino = "", digest = "", racy = "", unused = ""] = line.split(" ", 7);
-    const path = line.slice([size, mtimeNs, ctimeNs, ino, digest, racy, unused].join(" ").length + 1);
-    const entry = { mtimeNs, ctimeNs, ino, digest, size: Number(size), racy: racy === "racy", unused: Number(unused) };
-    entries.set(JSON.parse(path) as string, entry);
+  const lines = new Map<string, Line>();
+  for (const text of rest) {
+    // Nothing before the path holds a quotation mark.
+    const at = text.indexOf('"');
+    lines.set(JSON.parse(text.slice(at)) as string, text.slice(0, at - 1));
   }
-  return { entries, generation };
+  return { lines, generation };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ContextDigest, digestContext, manifestDigest } from "../context/digest.ts";
+import { type ContextDigest, type ContextEntry, digestContext, manifestDigest } from "../context/digest.ts";
 import { loadIgnore } from "../context/load-ignore.ts";
 import { FileStatCache } from "../context/stat-cache.ts";
 import { declaredArguments } from "../dockerfile/arguments.ts";
@@ -11,10 +11,9 @@ import type { Mode } from "../plan/mode.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
-import { canonicalJson, sha256 } from "../std/digest.ts";
+import { compareText, sha256, sha256Joined } from "../std/digest.ts";
 import { devView, mountPointsIn } from "./dev-view.ts";
 import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
-import { readRecords } from "./records.ts";
 
 /** What the inputs of an image are gathered with. */
 export interface ImageGathering {
@@ -35,7 +34,7 @@ export async function gatherImage(project: Project, key: string, gathering: Imag
   const context =
     image.context.kind === "directory" ? await digestDirectory(project, { ...file, scope }, gathering) : undefined;
   const named = await digestNamed(project, image, gathering);
-  const files = fileInputs([...marks(context), ...named]);
+  const files = fileInputs([...(context?.entries ?? []), ...named]);
   const dev =
     context && gathering.mode === "dev"
       ? await devInputs(project, { file: { ...file, scope }, context, named }, gathering)
@@ -49,22 +48,26 @@ export async function gatherImage(project: Project, key: string, gathering: Imag
     args: Object.fromEntries(Object.entries(image.args).filter(([name]) => declared.has(name) || name === SOURCE_DATE)),
     references: file.references,
     unverified: unverified(file),
-    records: await readRecords(gathering.cacheDirectory, { project: project.name, image: key }),
   };
 }
 
 /** Counts without being declared: it changes the times that the image holds. */
 const SOURCE_DATE = "SOURCE_DATE_EPOCH";
 
-type Mark = readonly [path: string, mark: string];
+type Marked = Pick<ContextEntry, "path" | "mark">;
 
-function fileInputs(list: readonly Mark[]): FileInputs {
-  const files = Object.fromEntries(list);
-  return { digest: sha256(canonicalJson(files)), files };
+/** Of entries in an order that only the files themselves decide. */
+function fileInputs(entries: readonly Marked[]): FileInputs {
+  return { digest: sha256Joined(texts(entries), "\0\0"), files: Object.fromEntries(pairs(entries)) };
 }
 
-function marks(context: ContextDigest | undefined): readonly Mark[] {
-  return (context?.entries ?? []).map(({ path, mark }) => [path, mark]);
+// A hundred thousand entries need not be there in another form all at once.
+function* texts(entries: readonly Marked[]): Generator<string> {
+  for (const { path, mark } of entries) yield `${mark}\0${path}`;
+}
+
+function* pairs(entries: readonly Marked[]): Generator<readonly [string, string]> {
+  for (const { path, mark } of entries) yield [path, mark];
 }
 
 /** Digests what a build reads of its context, which must be a directory. */
@@ -84,8 +87,9 @@ export async function digestDirectory(
 }
 
 /** Directories offered under a name count whole: what the Dockerfile takes from them is not looked into. */
-async function digestNamed(project: Project, image: Image, gathering: ImageGathering): Promise<readonly Mark[]> {
-  const digests = Object.entries(image.contexts).map(async ([name, context]): Promise<readonly Mark[]> => {
+async function digestNamed(project: Project, image: Image, gathering: ImageGathering): Promise<readonly Marked[]> {
+  const contexts = Object.entries(image.contexts).toSorted(([a], [b]) => compareText(a, b));
+  const digests = contexts.map(async ([name, context]): Promise<readonly Marked[]> => {
     if (context.kind !== "directory") return [];
     const { path } = context;
     const digest = await withStatCache(path, gathering, async (cache) => {
@@ -96,14 +100,14 @@ async function digestNamed(project: Project, image: Image, gathering: ImageGathe
         gathering.signal,
       );
     });
-    return digest.entries.map((entry): Mark => [`${name}:${entry.path}`, entry.mark]);
+    return digest.entries.map(({ path, mark }) => ({ path: `${name}:${path}`, mark }));
   });
   return (await Promise.all(digests)).flat();
 }
 
 async function devInputs(
   project: Project,
-  of: { readonly file: ReadDockerfile; readonly context: ContextDigest; readonly named: readonly Mark[] },
+  of: { readonly file: ReadDockerfile; readonly context: ContextDigest; readonly named: readonly Marked[] },
   gathering: ImageGathering,
 ): Promise<(FileInputs & { readonly hiddenTargets: readonly string[] }) | undefined> {
   const view = await devView(project, of.file.image.key, gathering.dockerfiles);
@@ -117,7 +121,7 @@ async function devInputs(
     return counts ? [{ ...entry, mark: `synced ${entry.kind}` }] : [];
   });
   // A directory that only hidden files lie in is as hidden as they are.
-  const files = fileInputs([...entries.map(({ path, mark }): Mark => [path, mark]), ...of.named]);
+  const files = fileInputs([...entries, ...of.named]);
   return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };
 }
 

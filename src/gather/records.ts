@@ -7,25 +7,34 @@ import { sha256 } from "../std/digest.ts";
 /** How many records of an image are kept: some more than input tags, for branches that are switched back and forth. */
 const KEPT = 12;
 
+/** Characters that are written at once. */
+const CHUNK = 256 * 1024;
+
 /** Where the records of an image lie. Projects of one name in different places share an engine's tags, so they share records. */
 function directory(cache: string, of: { readonly project: string; readonly image: string }): string {
   return join(cache, "builds", sha256(`${of.project}\n${of.image}`).slice(0, 16));
 }
 
-/** What the last builds of an image were made of, newest first; whatever can't be read is left out. */
-export async function readRecords(
+/** The input digests of the builds that something is kept of, newest first. */
+export async function recordedDigests(
   cache: string,
   of: { readonly project: string; readonly image: string },
-): Promise<Readonly<Record<string, BuildRecord>>> {
-  const root = directory(cache, of);
-  const files = await newestFirst(root);
-  const records = await Promise.all(
-    files.map(async (file): Promise<[string, BuildRecord] | undefined> => {
-      const record = await readRecord(join(root, file));
-      return record && [file.replace(/\.json$/, ""), record];
-    }),
-  );
-  return Object.fromEntries(records.filter((record) => record !== undefined));
+): Promise<readonly string[]> {
+  return (await newestFirst(directory(cache, of))).map((file) => file.replace(/\.json$/, ""));
+}
+
+/** What a build was made of; undefined where that can't be read. */
+export async function readRecord(
+  cache: string,
+  of: { readonly project: string; readonly image: string; readonly digest: string },
+): Promise<BuildRecord | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(directory(cache, of), `${of.digest}.json`), "utf8"));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    // A damaged or vanished cache file is no record.
+    return undefined;
+  }
 }
 
 /** Keeps a record for later plans. A cache that can't be written costs only the detail of a "why". */
@@ -40,12 +49,26 @@ export async function writeRecord(
     const file = join(root, `${of.digest}.json`);
     // Under a name that nobody can have put a link at.
     const temporary = `${file}.${randomBytes(8).toString("hex")}`;
-    await writeFile(temporary, JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    await writeFile(temporary, recordText(record), { mode: 0o600, flag: "wx" });
     await rename(temporary, file);
     for (const old of (await newestFirst(root)).slice(KEPT)) await rm(join(root, old), { force: true });
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
   }
+}
+
+/** The record as JSON, some thousand files at a time. */
+function* recordText({ files, ...rest }: BuildRecord): Generator<string> {
+  let chunk = `${JSON.stringify(rest).slice(0, -1)},"files":{`;
+  let comma = "";
+  for (const path in files) {
+    chunk += `${comma}${JSON.stringify(path)}:${JSON.stringify(files[path])}`;
+    comma = ",";
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield `${chunk}}}`;
 }
 
 async function newestFirst(root: string): Promise<readonly string[]> {
@@ -58,16 +81,6 @@ async function newestFirst(root: string): Promise<readonly string[]> {
   } catch (error) {
     if (error instanceof Error && "code" in error) return [];
     throw error;
-  }
-}
-
-async function readRecord(file: string): Promise<BuildRecord | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(file, "utf8"));
-    return isRecord(value) ? value : undefined;
-  } catch {
-    // A damaged or vanished cache file is no record.
-    return undefined;
   }
 }
 

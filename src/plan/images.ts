@@ -12,7 +12,7 @@ import {
   isInputTag,
   parentImages,
 } from "./input-digest.ts";
-import type { BuildRecord, Inputs } from "./inputs.ts";
+import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import type { Mode } from "./mode.ts";
 import type { Observed } from "./observed.ts";
@@ -184,36 +184,41 @@ function buildReasons(
   state: WantedImage,
   world: { readonly inputs: Inputs; readonly observed: Observed; readonly request: PlanRequest },
 ): readonly Reason[] {
-  const repository = inputRepository(project.name, state.key);
-  const tagged = world.observed.images
-    .flatMap((image) => image.tags)
-    .filter((tag) => tag.startsWith(`${repository}:`) && isInputTag(tag))
-    .map((tag) => tag.slice(repository.length + ":in-".length));
-  const used = world.observed.containers
-    .filter((container) => container.imageRef.startsWith(`${repository}:`))
-    .flatMap((container) => container.labels[LABEL.input] ?? []);
-  const known = [...used, ...tagged];
-  if (known.length === 0) return [{ code: "missing" }];
-  const records = world.inputs.images[state.key]?.records ?? {};
-  const before = previousRecord(records, { used, tagged });
+  const { used, tagged } = knownBuilds(project.name, state.key, world.observed);
+  if (used.length + tagged.length === 0) return [{ code: "missing" }];
+  const before = world.inputs.images[state.key]?.previous;
   if (before === undefined) return [{ code: "inputs-changed" }];
-  return inputDifferences(
-    before.record,
-    before.dev && state.digests.dev ? state.digests.dev.record : state.digests.record,
+  const isDev = before.hiddenTargets.length > 0;
+  return inputDifferences(before, isDev && state.digests.dev ? state.digests.dev.record : state.digests.record);
+}
+
+/** The build, of those that something is kept of, to compare with: one that a container runs, else one whose tag is still there. */
+export function buildToCompare(
+  project: string,
+  image: string,
+  of: { readonly observed: Observed; readonly newestFirst: readonly string[] },
+): string | undefined {
+  const { used, tagged } = knownBuilds(project, image, of.observed);
+  return (
+    of.newestFirst.find((digest) => used.includes(digest)) ?? of.newestFirst.find((digest) => tagged.includes(digest))
   );
 }
 
-/** The record to compare with: of a build that a container runs, else the newest one whose tag is still there. */
-function previousRecord(
-  records: Readonly<Record<string, BuildRecord>>,
-  known: { readonly used: readonly string[]; readonly tagged: readonly string[] },
-): { readonly record: BuildRecord; readonly dev: boolean } | undefined {
-  const newestFirst = Object.keys(records);
-  const digest =
-    newestFirst.find((candidate) => known.used.includes(candidate)) ??
-    newestFirst.find((candidate) => known.tagged.includes(candidate));
-  const record = digest === undefined ? undefined : records[digest];
-  return record && { record, dev: record.hiddenTargets.length > 0 };
+/** Input digests of an image that containers run, and of those that are tagged. */
+function knownBuilds(
+  project: string,
+  image: string,
+  observed: Observed,
+): { readonly used: readonly string[]; readonly tagged: readonly string[] } {
+  const repository = inputRepository(project, image);
+  const tagged = observed.images
+    .flatMap(({ tags }) => tags)
+    .filter((tag) => tag.startsWith(`${repository}:`) && isInputTag(tag))
+    .map((tag) => tag.slice(repository.length + ":in-".length));
+  const used = observed.containers
+    .filter((container) => container.imageRef.startsWith(`${repository}:`))
+    .flatMap((container) => container.labels[LABEL.input] ?? []);
+  return { used, tagged };
 }
 
 /**

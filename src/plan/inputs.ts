@@ -29,8 +29,8 @@ export interface ImageInputs {
   readonly references: readonly ImageReference[];
   /** What could only be taken by its text (`ADD https://…`, a git context), for the plan to say so. */
   readonly unverified: readonly string[];
-  /** What earlier builds were made of, by input digest; whatever of it was still in the cache directory. */
-  readonly records: Readonly<Record<string, BuildRecord>>;
+  /** What the build to compare with was made of (`buildToCompare`). Read only when there is a build to give reasons for. */
+  readonly previous?: BuildRecord;
 }
 
 /** Content that a build reads from its contexts: a path → digest of type, exec bit and content. Named contexts' paths start with `name:`. */

@@ -8,6 +8,24 @@ export function sha256(data: string | Uint8Array): Digest {
   return createHash("sha256").update(data).digest("hex") as Digest;
 }
 
+/** Characters that are hashed at once. */
+const CHUNK = 64 * 1024;
+
+/** SHA-256 of the parts with the separator between them, without the whole text ever being there. */
+export function sha256Joined(parts: Iterable<string>, separator: string): Digest {
+  const hash = createHash("sha256");
+  let chunk = "";
+  let isFirst = true;
+  for (const part of parts) {
+    chunk += isFirst ? part : `${separator}${part}`;
+    isFirst = false;
+    if (chunk.length < CHUNK) continue;
+    hash.update(chunk);
+    chunk = "";
+  }
+  return hash.update(chunk).digest("hex") as Digest;
+}
+
 /** Keyed SHA-256: equal values are recognised only by who has the key. */
 export function keyedDigest(key: string, data: string | Uint8Array): Digest {
   return createHmac("sha256", key).update(data).digest("hex") as Digest;

@@ -37,7 +37,6 @@ export function inputsOf(
       args: project.images[key]?.args ?? {},
       references: [],
       unverified: [],
-      records: {},
     };
     return [key, inputs];
   });

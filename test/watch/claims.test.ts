@@ -33,7 +33,6 @@ function applied(files: readonly string[]): Inputs {
     args: {},
     references: [],
     unverified: [],
-    records: {},
   };
   return { images: { app }, environments: {}, hostUser: "0:0", salt: "" };
 }

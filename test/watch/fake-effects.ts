@@ -111,7 +111,6 @@ export class FakeEffects implements Effects {
           args: {},
           references: [],
           unverified: [],
-          records: {},
         },
       ] as const;
     });

@@ -49,7 +49,6 @@ function inputsOf(given: GoldenCase["applied"]): Inputs | undefined {
       args: {},
       references: references.map((other) => ({ kind: "image" as const, key: other })),
       unverified: [],
-      records: {},
     },
   ]);
   return { images: Object.fromEntries(images), environments: {}, hostUser: "0:0", salt: "" };

@@ -39,7 +39,7 @@ class CountedLine implements AsyncDisposable {
 
   /** What was sent since the last time: bytes, and the files whose content was among them. */
   take(): { readonly bytes: number; readonly files: readonly string[] } {
-    const files = [...this.#sent.matchAll(/@@(\S+?)@@/g)].map(([, name = ""]) => name);
+    const files = [...new Set([...this.#sent.matchAll(/@@([\w/]+)@@/g)].map(([, name = ""]) => name))];
     const bytes = this.#bytes;
     [this.#sent, this.#bytes] = ["", 0];
     return { bytes, files };
@@ -50,8 +50,9 @@ class CountedLine implements AsyncDisposable {
   }
 }
 
+/** Some 4 kB that hold the name twice: the frames that it is sent in may cut one of the two, never both. */
 function file(name: string, edition = 1): string {
-  return `@@${name}@@ ${edition} `.padEnd(4096, "x");
+  return `@@${name}@@ ${edition} `.padEnd(2048, "x").repeat(2);
 }
 
 describe("what is sent to the builder", () => {
@@ -74,7 +75,7 @@ describe("what is sent to the builder", () => {
       return line.take();
     };
     const cold = await build("all");
-    expect(new Set(cold.files).size).toBe(2000);
+    expect(cold.files).toHaveLength(2000);
     const unchanged = await build("all", "--force");
     expect(unchanged.files).toEqual([]);
     expect(unchanged.bytes).toBeLessThan(250_000);

@@ -8,13 +8,13 @@ import type { LocalSource } from "../engine/buildkit/source.ts";
 import { proxyArguments } from "../engine/proxy-arguments.ts";
 import { DockError } from "../error.ts";
 import { agentSocket, readBuildSecret } from "../gather/build-secrets.ts";
-import { readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
+import { type ReadDockerfile, readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
 import { contextGeneration } from "../gather/image-inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
 import { sha256 } from "../std/digest.ts";
-import type { Execution } from "./execution.ts";
+import type { Execution, ExecutionSettings } from "./execution.ts";
 
 /** What the builder is asked for: the image's definition with references to other images of the project replaced by their input tags. */
 export async function buildRequest(
@@ -26,14 +26,32 @@ export async function buildRequest(
   const file = (await readDockerfiles(project, [operation.image])).get(operation.image);
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
   signal.throwIfAborted();
+  const recipe = { project, settings, refOf: (key: string) => madeRef(execution, key) };
+  return { ...(await dockerfileRequest(file, recipe)), noCache: operation.noCache, pull: operation.pull };
+}
+
+/** What a request takes beside an image's definition and Dockerfile. */
+export interface Recipe {
+  readonly project: Project;
+  readonly settings: Pick<ExecutionSettings, "cacheDirectory" | "env">;
+  /** The reference that stands for an image of the project. */
+  readonly refOf: (key: string) => string;
+}
+
+/** What the builder is asked for to build a Dockerfile's image from its cache where it can. */
+export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): Promise<BuildRequest> {
+  const { project, settings, refOf } = recipe;
   const { image } = file;
-  const text = textWithReferences(file, (key) => madeRef(execution, key));
-  const named = namedContexts(image, execution);
+  const text = textWithReferences(file, refOf);
+  const named = namedContexts(image, refOf);
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
   return {
     sources: {
       ...(image.context.kind === "directory" ? { context: localSource(image.context.path) } : {}),
-      dockerfile: dockerfileSource({ name: file.name, text, ignoreText }),
+      // A URL's own Dockerfile is the builder's to fetch.
+      ...(image.context.kind === "url" && image.dockerfile.kind === "file"
+        ? {}
+        : { dockerfile: dockerfileSource({ name: file.name, text, ignoreText }) }),
       ...named.sources,
     },
     sharedKey: await sharedKey(image, file.name, settings.cacheDirectory),
@@ -43,9 +61,9 @@ export async function buildRequest(
     args: { ...(await proxyArguments(settings.env)), ...image.args },
     labels: image.labels,
     ...(image.platforms.length === 0 ? {} : { platforms: image.platforms }),
-    noCache: operation.noCache,
+    noCache: false,
     noCacheStages: image.noCacheFilter,
-    pull: operation.pull,
+    pull: false,
     ...(image.network === undefined ? {} : { network: image.network }),
     extraHosts: image.extraHosts.map((pair) => splitHost(pair)),
     ...(image.shmSize === undefined ? {} : { shmSize: image.shmSize }),
@@ -53,7 +71,7 @@ export async function buildRequest(
     namedContexts: named.values,
     tags: [],
     credentials: (host) => credentialsFor(host, settings.env),
-    secrets: secretReaders(execution.project, image),
+    secrets: secretReaders(project, image),
     ssh: Object.fromEntries(
       image.ssh.flatMap((agent) => {
         const socket = agentSocket(agent, settings.env);
@@ -92,7 +110,7 @@ function madeRef(execution: Execution, key: string): string {
 
 function namedContexts(
   image: Image,
-  execution: Execution,
+  refOf: Recipe["refOf"],
 ): { readonly sources: Readonly<Record<string, LocalSource>>; readonly values: Readonly<Record<string, string>> } {
   const sources: Record<string, LocalSource> = {};
   const values: Record<string, string> = {};
@@ -109,7 +127,7 @@ function namedContexts(
         values[name] = `docker-image://${context.ref}`;
         break;
       case "image":
-        values[name] = `docker-image://${madeRef(execution, context.key)}`;
+        values[name] = `docker-image://${refOf(context.key)}`;
     }
   }
   return { sources, values };

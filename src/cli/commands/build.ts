@@ -5,6 +5,7 @@ import type { Project } from "../../project/model.ts";
 import { formatImageList, formatOutline, formatVariableList } from "../../ui/build-list-view.ts";
 import type { Style } from "../../ui/style.ts";
 import { type BuildFlags, withBuildFlags } from "../build-flags.ts";
+import { checkImages } from "../check-images.ts";
 import { collect, type CommandDefinition, type Invocation } from "../command.ts";
 import { converge } from "../converge.ts";
 import { listedImages, outlines, printedImage } from "../image-lists.ts";
@@ -30,6 +31,7 @@ interface BuildOptions extends BuildFlags {
   /** What to list: true is the images. */
   readonly list?: boolean | string;
   readonly outline?: boolean;
+  readonly check?: boolean;
 }
 
 /** `dock build`: builds the images whose inputs are not built yet; unchanged ones never reach the builder. */
@@ -57,6 +59,10 @@ export const build: CommandDefinition = {
       )
       .option("--list [WHAT]", "list the images, or the variables, and build nothing")
       .option("--outline", "list the arguments of the images' Dockerfiles and build nothing")
+      .option(
+        "--check",
+        "have the builder check the Dockerfiles and build nothing; exit code 1 when it finds something",
+      )
       .option("--print", "print the resolved build definitions as JSON and build nothing");
   },
   run: async ({ session, args, options }: Invocation) => {
@@ -91,6 +97,7 @@ export const build: CommandDefinition = {
       listing(session, found, (style) => texts(style).join("\n\n"));
       return 0;
     }
+    if (given.check) return checkImages(session, project, keys);
     const request = {
       ...plainRequest("plain"),
       images: keys,

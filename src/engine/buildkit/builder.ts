@@ -10,7 +10,7 @@ import { connectionLost, openGrpcClient, type GrpcClient } from "./grpc-client.t
 import type { GrpcServer } from "./grpc-server.ts";
 import { engineSilent, PATIENCE, settled, watchOver, within } from "./patience.ts";
 import { makeSession } from "./session.ts";
-import { resolveHostGateway, startSolve } from "./solve.ts";
+import { resolveHostGateway, startSolve, type Solve, type SolveRun } from "./solve.ts";
 import { imageIdOf } from "./solve-message.ts";
 
 /** Opens a connection of one's own to the engine; the signal that it is given is used to give up the opening only. */
@@ -36,6 +36,19 @@ export interface BuildRun {
  * and with the signal's reason when it aborts; by then the build is stopped and its connections are closed.
  */
 export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun): Promise<BuildResult> {
+  const response = await withBuilder(hijack, { request, start: startSolve }, run);
+  return { imageId: request.output ? "" : imageIdOf(response) };
+}
+
+/** What the builder is asked for, once it is connected. */
+export interface Question<T> {
+  /** Says also what the session serves. */
+  readonly request: BuildRequest;
+  readonly start: (client: GrpcClient, request: BuildRequest, run: SolveRun) => Solve<T>;
+}
+
+/** Connects to the engine's BuildKit, asks, and gives its answer; everything else as `build` does. */
+export async function withBuilder<T>(hijack: Hijack, { request, start }: Question<T>, run: BuildRun): Promise<T> {
   const clock = run.clock ?? systemClock;
   const firstSign = deferred<void>();
   const sourceFailure = deferred<never>();
@@ -61,7 +74,7 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
     server = session.serve(await dial(dialing, "/session", session.headers));
     client = openGrpcClient(await dial(dialing, "/grpc", {}));
     const resolved = await resolveHostGateway(client, request, { clock, signal });
-    const solve = startSolve(client, resolved, {
+    const solve = start(client, resolved, {
       ref: randomBytes(16).toString("hex"),
       session: session.id,
       emit: run.emit,
@@ -70,7 +83,7 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
       signal,
     });
     try {
-      const response = await Promise.race([
+      return await Promise.race([
         solve.response,
         sourceFailure.promise,
         lost(server.closed),
@@ -79,7 +92,6 @@ export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun
         watchOver(client.connection, clock, signal),
         mustShow(firstSign.promise, clock),
       ]);
-      return { imageId: request.output ? "" : imageIdOf(response) };
     } finally {
       stop.abort();
       // The builder ends the progress when the build is gone, also one that was canceled.

@@ -1,4 +1,4 @@
-import type { LineRange } from "./error-details.ts";
+import type { LineRange } from "./go-json.ts";
 
 /**
  * Where an error stands in the Dockerfile, for engines that don't tell (before 23): the lines of the instruction that

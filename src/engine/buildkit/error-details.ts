@@ -1,10 +1,5 @@
+import { type LineRange, lineRange, member, text } from "./go-json.ts";
 import { fields, MalformedMessage } from "./pb.ts";
-
-/** Lines of a Dockerfile that an error is about, 1-based, the last one included. */
-export interface LineRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 /** Where an error stands. */
 export interface ErrorSource {
@@ -62,16 +57,6 @@ function json(text: string): unknown {
   }
 }
 
-/** A member of a JSON object by its lower-case name. */
-function member(value: unknown, name: string): unknown {
-  if (value === null || typeof value !== "object") return undefined;
-  return Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
 function sourceOf(value: unknown): ErrorSource | undefined {
   const info = member(value, "info");
   const file = text(member(info, "filename"));
@@ -83,13 +68,6 @@ function sourceOf(value: unknown): ErrorSource | undefined {
     text: Buffer.from(data, "base64").toString("utf8"),
     ranges: joined((Array.isArray(ranges) ? ranges : []).flatMap(lineRange)),
   };
-}
-
-function lineRange(range: unknown): LineRange[] {
-  const first = member(member(range, "start"), "line");
-  const last = member(member(range, "end"), "line");
-  if (typeof first !== "number") return [];
-  return [{ first, last: typeof last === "number" && last > first ? last : first }];
 }
 
 /** The builder tells an instruction of several lines as one range a line. */

@@ -20,9 +20,19 @@ export interface GrpcClient {
    * status other than OK, `engine-broken` when the connection ends first, and the signal's reason when it aborts;
    * an abort, or leaving the iteration early, resets the stream.
    */
-  call(method: string, request: Uint8Array, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined>;
+  call(
+    method: string | TaggedMethod,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void, undefined>;
   /** Ends the connection: pending frames are sent, then the socket is dropped. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** A method with what its call says in headers. */
+export interface TaggedMethod {
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** What a build says when the engine goes away in the middle of it. */
@@ -69,14 +79,16 @@ function flushed(connection: ClientHttp2Session): Promise<void> {
 
 async function* call(
   connection: ClientHttp2Session,
-  { method, request }: { readonly method: string; readonly request: Uint8Array },
+  { method, request }: { readonly method: string | TaggedMethod; readonly request: Uint8Array },
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
   signal.throwIfAborted();
   if (connection.destroyed || connection.closed) throw connectionLost();
+  const { path, metadata } = typeof method === "string" ? { path: method, metadata: {} } : method;
   const stream = connection.request({
+    ...metadata,
     ":method": "POST",
-    ":path": method,
+    ":path": path,
     "content-type": "application/grpc",
     te: "trailers",
   });

@@ -32,15 +32,22 @@ export function solveRequest(
     .text(3, exporter)
     .map(4, output)
     .text(5, session)
-    .text(6, request.args[SYNTAX] === undefined ? "dockerfile.v0" : "gateway.v0")
-    .map(
-      7,
-      Object.entries(frontendAttributes(request)).sort(([a], [b]) => compareText(a, b)),
-    );
+    .text(6, frontendName(request))
+    .map(7, sortedEntries(frontendAttributes(request)));
   if (request.cacheFrom.length > 0 || request.cacheTo.length > 0) message.bytes(8, cacheOptions(request));
   const entitlements = new Set([...(request.network === "host" ? ["network.host"] : []), ...request.entitlements]);
   for (const entitlement of entitlements) message.text(9, entitlement);
   return message.bytes(13, new MessageWriter().text(1, exporter).map(2, output).finish()).finish();
+}
+
+/** The frontend that reads a request's Dockerfile: the builder's own, or one that an argument names. */
+export function frontendName({ args }: Pick<BuildRequest, "args">): string {
+  return args[SYNTAX] === undefined ? "dockerfile.v0" : "gateway.v0";
+}
+
+/** Entries in an order that is the same each time. */
+export function sortedEntries(map: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(map).sort(([a], [b]) => compareText(a, b));
 }
 
 function cacheOptions({ cacheFrom, cacheTo }: BuildRequest): Buffer {
@@ -108,7 +115,8 @@ export function parseWorkerLabels(message: Uint8Array): ReadonlyMap<string, stri
   return new Map();
 }
 
-function stringMap(message: Uint8Array, number: number): ReadonlyMap<string, string> {
+/** A map of texts, the field `number` of a serialized message. */
+export function stringMap(message: Uint8Array, number: number): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   for (const field of fields(message)) {
     if (field.kind !== "bytes" || field.number !== number) continue;

@@ -32,34 +32,44 @@ export interface SolveRun {
   readonly signal: AbortSignal;
 }
 
-/** A build that is under way. */
-export interface Solve {
-  /** The exporter's answers, when all progress has been told; rejects with what ended the build. */
-  readonly response: Promise<ReadonlyMap<string, string>>;
+/** A build, or something else that the builder was asked for, that is under way. */
+export interface Solve<T> {
+  /** The builder's answer, when all progress has been told; rejects with what ended the build. */
+  readonly response: Promise<T>;
   /** Settles when the engine has nothing more to tell about the build. Rejects only with what `emit` threw. */
   readonly gone: Promise<void>;
 }
 
-/** Asks the engine for a build and follows it. */
-export function startSolve(client: GrpcClient, request: BuildRequest, run: SolveRun): Solve {
+/** Asks the engine for a build and follows it; the answer is what the exporters say. */
+export function startSolve(
+  client: GrpcClient,
+  request: BuildRequest,
+  run: SolveRun,
+): Solve<ReadonlyMap<string, string>> {
+  return startAsking(client, { request, ask: () => askToSolve(client, request, run) }, run);
+}
+
+/** Asks the engine's builder in whatever way `ask` does under the run's name, and follows what it tells about that. */
+export function startAsking<T>(
+  client: GrpcClient,
+  { request, ask }: { readonly request: BuildRequest; readonly ask: () => Promise<T> },
+  run: SolveRun,
+): Solve<T> {
   const progress = new Progress(run.emit);
   // The other way around, engines of old would give up waiting for a build that they don't know yet.
-  const answer = askToSolve(client, request, run);
+  const answer = ask();
   const gone = followProgress(client, progress, run);
   return { response: outcome({ answer, gone, progress, request }, run), gone };
 }
 
-interface Parts {
-  readonly answer: Promise<ReadonlyMap<string, string>>;
+interface Parts<T> {
+  readonly answer: Promise<T>;
   readonly gone: Promise<void>;
   readonly progress: Progress;
   readonly request: BuildRequest;
 }
 
-async function outcome(
-  { answer, gone, progress, request }: Parts,
-  run: SolveRun,
-): Promise<ReadonlyMap<string, string>> {
+async function outcome<T>({ answer, gone, progress, request }: Parts<T>, run: SolveRun): Promise<T> {
   // The failed step's last output may come after the answer.
   const progressEnd = (): Promise<void> =>
     settled(gone, { clock: run.clock, milliseconds: run.signal.aborted ? 0 : PATIENCE.lastProgress });
@@ -105,7 +115,7 @@ async function followProgress(client: GrpcClient, progress: Progress, run: Solve
 
 async function solveError(
   error: GrpcError,
-  { progress, request }: Pick<Parts, "progress" | "request">,
+  { progress, request }: Pick<Parts<unknown>, "progress" | "request">,
 ): Promise<Error> {
   const { vertex } = parseErrorDetails(error.details);
   // With a step, these are a registry's or the step's own codes.

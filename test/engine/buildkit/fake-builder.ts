@@ -29,6 +29,8 @@ export interface FakeBuilder {
 export interface Answers {
   readonly solve?: (builder: FakeBuilder, call: ServerCall) => Promise<void>;
   readonly status?: (builder: FakeBuilder, call: ServerCall) => Promise<void>;
+  /** Answers of the service that asks a frontend, by method name. */
+  readonly bridge?: Readonly<Record<string, (builder: FakeBuilder, call: ServerCall) => Promise<void>>>;
   readonly workerLabels?: readonly (readonly [string, string])[];
 }
 
@@ -78,6 +80,13 @@ export function fakeBuilder(answers: Answers): FakeBuilder {
         const methods = new Map([
           ["/moby.buildkit.v1.Control/Solve", answer(solve, answers.solve)],
           ["/moby.buildkit.v1.Control/Status", answer(status, answers.status)],
+          ...Object.entries(answers.bridge ?? {}).map(
+            ([name, act]) =>
+              [
+                `/moby.buildkit.v1.frontend.LLBBridge/${name}`,
+                (call: ServerCall): Promise<void> => act(builder, call),
+              ] as const,
+          ),
           ["/moby.buildkit.v1.Control/ListWorkers", unary(() => Promise.resolve(workers(answers.workerLabels ?? [])))],
         ]);
         const server = serveGrpc(far, methods);

@@ -14,20 +14,32 @@ async function main() {
     const cwd = join(CASES, name);
     const given = join(cwd, "arguments.json");
     const more = existsSync(given) ? JSON.parse(readFileSync(given, "utf8")) : [];
-    const targets = [...readFileSync(join(cwd, "docker-bake.hcl"), "utf8").matchAll(/^target "([^_"][^"]*)"/gm)].map(
-      ([, key]) => key,
-    );
-    const text = await run([docker, "buildx", "bake", "--print", ...more, ...targets], {
-      cwd,
-      env: { ...process.env, ...env },
-    });
+    const file = readFileSync(join(cwd, "docker-bake.hcl"), "utf8");
+    const declared = (/** @type {string} */ kind) =>
+      [...file.matchAll(new RegExp(`^${kind} "([^_"][^"]*)"`, "gm"))].map(([, key = ""]) => key);
+    const bake = (/** @type {readonly string[]} */ ...what) =>
+      run([docker, "buildx", "bake", "--print", ...what], { cwd, env: { ...process.env, ...env } });
+    const text = await bake(...more, ...declared("target"));
+    /** @type {Record<string, string[]>} */
+    const groups = {};
+    for (const group of declared("group")) groups[group] = membersOf(group, JSON.parse(await bake(group)).group);
     writeFileSync(
       join(cwd, "bake.json"),
-      `${JSON.stringify({ buildx: versions["buildx"], ...JSON.parse(text) }, undefined, 2)}\n`,
+      `${JSON.stringify({ buildx: versions["buildx"], ...JSON.parse(text), groups }, undefined, 2)}\n`,
     );
     say(`${name}: ${Object.keys(JSON.parse(text).target).length} targets`);
   }
   return 0;
+}
+
+/**
+ * The targets behind a name: those of a group in a group too.
+ *
+ * @param {string} name @param {Record<string, {targets: string[]}>} groups @returns {string[]}
+ */
+function membersOf(name, groups) {
+  const { [name]: group, ...others } = groups;
+  return group === undefined ? [name] : group.targets.flatMap((one) => membersOf(one, others));
 }
 
 if (isMain(import.meta.url)) await runMain(main);

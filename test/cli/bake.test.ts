@@ -91,12 +91,15 @@ test.each(readdirSync(CASES))(
     const root = join(CASES, name);
     const given = join(root, "arguments.json");
     const args = existsSync(given) ? (JSON.parse(readFileSync(given, "utf8")) as readonly string[]) : [];
-    const { target } = JSON.parse(readFileSync(join(root, "bake.json"), "utf8")) as {
+    const { target, groups } = JSON.parse(readFileSync(join(root, "bake.json"), "utf8")) as {
       target: Record<string, BakeTarget>;
+      groups: Record<string, readonly string[]>;
     };
     const images = await printed(root, args);
     expect(Object.fromEntries(Object.entries(images).map(([key, image]) => [key, ofDock(image)]))).toEqual(
       Object.fromEntries(Object.entries(target).map(([key, one]) => [key, ofBake(root, one)])),
     );
+    for (const [group, members] of Object.entries(groups))
+      expect(Object.keys(await printed(root, [group])).sort(), group).toEqual(members.toSorted());
   },
 );

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile, readlink, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
 import { type Scenario, scenario } from "../../support/scenario.ts";
@@ -65,8 +66,18 @@ describe("secrets of a build", () => {
     const said = [(await s.dock(["build", "--print", ...flag], { env })).stdout];
     const building = s.start(["-v", "--plain", "build", ...flag], { env });
     await building.until(/\(hidden\)/);
-    const processes = await commandLines();
-    const built = await building.end();
+    const seen = [await commandLines()];
+    const ended = building.end();
+    let running = true;
+    void ended.finally(() => (running = false));
+    // Again and again while it builds, exports and tags.
+    while (running) {
+      seen.push(await commandLines());
+      await delay(20);
+    }
+    const built = await ended;
+    const processes = seen.join("\n");
+    expect(processes).toContain("--secret");
     expect(built.code, building.transcript()).toBe(0);
     said.push(built.stdout, built.stderr);
     expect(built.stderr).toContain("(hidden)");
@@ -78,11 +89,23 @@ describe("secrets of a build", () => {
       ["config"],
       ["config", "--json"],
       ["build", "--json", "--force", ...flag],
+      ["history", "app"],
+      ["context", "app", "--json"],
+      ["images", "--json"],
     ]) {
       const { stdout, stderr } = await s.run(args, { env });
       said.push(stdout, stderr);
     }
+    const failing = {
+      dockerfile_inline: "FROM busybox:latest\nRUN --mount=type=secret,id=env cat /run/secrets/env; exit 3\n",
+    };
     const tag = `${s.project}-app:latest`;
+    await s.declare({ images: { app: { context: "app", secrets }, failing: { ...failing, secrets } } });
+    for (const form of ["--plain", "--json"]) {
+      const failed = await s.dock(["build", "failing", form], { env, code: 4 });
+      expect(failed.stderr).toContain("(hidden)");
+      said.push(failed.stdout, failed.stderr);
+    }
     const engine = await Promise.all(
       [`/images/${tag}/json`, `/images/${tag}/history`, "/images/json"].map(async (path) => s.engine.get(path)),
     );

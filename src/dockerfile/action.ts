@@ -54,4 +54,6 @@ export interface ResolvedStage {
   readonly lines: Lines;
   /** In order, the base's ONBUILD triggers first. */
   readonly actions: readonly Action[];
+  /** Working directory at its end; undefined where it is not known. */
+  readonly workdir: string | undefined;
 }

@@ -178,7 +178,7 @@ function knownLinks(actions: readonly Action[], view: DevView): readonly MadeLin
 }
 
 /** The VOLUMEs of the chain and of its base; undefined where one can't be told. */
-function declaredVolumes({ chain }: Build, scope: Scope): readonly string[] | undefined {
+export function declaredVolumes({ chain }: Build, scope: Scope): readonly string[] | undefined {
   const volumes = chain.flatMap((stage) => knownBase(stage.origin, scope)?.volumes ?? []);
   for (const action of chain.flatMap((stage) => stage.actions)) {
     if (action.kind !== "volume") continue;

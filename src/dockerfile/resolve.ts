@@ -61,7 +61,7 @@ function resolveStage(
     state = step.state;
     if (step.action) actions.push(step.action);
   }
-  return { resolved: { index, origin, replaced, lines, actions }, state };
+  return { resolved: { index, origin, replaced, lines, actions, workdir: state.workdir }, state };
 }
 
 function stageOrigin(stage: Stage, { dockerfile, scope, given, global }: Resolver): Origin {

@@ -1,5 +1,4 @@
-import { chown, lstat, mkdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { lstat, mkdir } from "node:fs/promises";
 import { DockError } from "../error.ts";
 import { portKey } from "../plan/chosen-ports.ts";
 import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
@@ -18,6 +17,7 @@ import { claimVolumes } from "./claim-volumes.ts";
 import { deliverFiles, refuseHiddenFiles, withFileVolumes } from "./deliver-files.ts";
 import type { Execution } from "./execution.ts";
 import { joinNamespaces } from "./joined-namespaces.ts";
+import { makeMountPoints } from "./mount-points.ts";
 import { patience } from "./patience.ts";
 import { currentImage, type SlotImageNow } from "./slot-image.ts";
 
@@ -44,7 +44,6 @@ export async function createSlotContainer(
   const { wanted, oneOff } = of;
   const image = await currentImage(execution, wanted, signal);
   await makeBindSources(wanted);
-  await makeMountPoints(wanted);
   const body = oneOff ? oneOffBody(execution, { wanted, image, oneOff }) : containerBody(execution, { wanted, image });
   if (!oneOff) body.HostConfig.Mounts = await claimVolumes(execution, { wanted, imageId: image.id, body }, signal);
   refuseHiddenFiles(wanted, body.HostConfig.Mounts);
@@ -61,6 +60,8 @@ export async function createSlotContainer(
     for (const [network, endpoint] of others) {
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
     }
+    const binds = allMounts(wanted.service).some(({ kind }) => kind === "bind");
+    if (binds && !execution.observed.engine.remote) await makeMountPoints(execution.engine, id, signal);
     await deliverFiles(execution, { id, wanted }, signal);
     await execution.fill?.(wanted.slot.service, id, signal);
   } catch (error) {
@@ -200,58 +201,6 @@ async function makeBindSources(wanted: WantedSlot): Promise<void> {
         cause: error,
       });
     }
-  }
-}
-
-/**
- * Makes the directories that nested mounts need and a bind's source lacks, empty and owned like that source (spec §3):
- * the engine would make them as root.
- */
-async function makeMountPoints(wanted: WantedSlot): Promise<void> {
-  const mounts = allMounts(wanted.service);
-  const targets = [...mounts.map((mount) => mount.target), ...wanted.devTargets];
-  for (const bind of mounts) {
-    if (bind.kind !== "bind") continue;
-    for (const target of targets) {
-      const inner = posix.relative(bind.target, target);
-      if (inner === "" || inner.startsWith("..") || posix.isAbsolute(inner)) continue;
-      const nested = mounts.find((mount) => mount.target === target);
-      await makeMountPoint(bind.source, inner, nested?.kind === "bind" ? nested.source : undefined);
-    }
-  }
-}
-
-async function makeMountPoint(root: string, inner: string, nestedSource: string | undefined): Promise<void> {
-  const owner = await stat(root);
-  if (!owner.isDirectory()) return;
-  const wantsFile = nestedSource !== undefined && (await stat(nestedSource)).isFile();
-  const parts = inner.split("/");
-  let path = root;
-  for (const [index, part] of parts.entries()) {
-    path = join(path, part);
-    const last = index === parts.length - 1;
-    if (await exists(path)) continue;
-    try {
-      if (last && wantsFile) await writeFile(path, "", { flag: "wx" });
-      else await mkdir(path);
-      await giveTo(path, owner);
-    } catch (error) {
-      // Another container of the same source was quicker.
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
-      throw new DockError("operation-failed", `could not make the mount point ${path}: ${String(error)}`, {
-        hint: `make it yourself, or let ${dirname(path)} be writable`,
-        cause: error,
-      });
-    }
-  }
-}
-
-/** Only root can give something away: whoever else makes a mount point keeps it. */
-async function giveTo(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
-  try {
-    await chown(path, owner.uid, owner.gid);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }
 }
 

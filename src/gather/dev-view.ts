@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { isAbsolute, posix, relative, sep } from "node:path";
 import type { DevView } from "../dockerfile/hidden.ts";
 import { allMounts, type EffectiveService, effectiveService } from "../plan/mode.ts";
 import type { Image } from "../project/image-model.ts";
@@ -73,22 +72,4 @@ async function commonBinds(users: readonly EffectiveService[]): Promise<DevView[
       kind: (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const),
     })),
   );
-}
-
-/** Paths relative to a context's directory that serve as mount points inside binds of it: empty, they count in no digest. */
-export function mountPointsIn(project: Project, directory: string): ReadonlySet<string> {
-  const points = new Set<string>();
-  for (const declared of Object.values(project.services)) {
-    const mounts = allMounts(effectiveService(declared, "dev"));
-    for (const bind of mounts) {
-      if (bind.kind !== "bind") continue;
-      for (const { target } of mounts) {
-        const inner = posix.relative(bind.target, target);
-        if (inner === "" || inner.startsWith("..") || posix.isAbsolute(inner)) continue;
-        const path = relative(directory, `${bind.source}/${inner}`);
-        if (path !== "" && !path.startsWith("..") && !isAbsolute(path)) points.add(path.split(sep).join("/"));
-      }
-    }
-  }
-  return points;
 }

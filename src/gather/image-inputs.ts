@@ -12,8 +12,9 @@ import type { Observed } from "../plan/observed.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
 import { compareText, sha256, sha256Joined } from "../std/digest.ts";
-import { devView, mountPointsIn } from "./dev-view.ts";
+import { devView } from "./dev-view.ts";
 import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
+import { mountPointsIn } from "./mount-points-in.ts";
 
 /** What the inputs of an image are gathered with. */
 export interface ImageGathering {
@@ -82,7 +83,8 @@ export async function digestDirectory(
   return withStatCache(path, gathering, async (cache) => {
     const reads = contextReads(file.dockerfile, scope);
     const { patterns: ignore } = loadIgnore(path, file.path);
-    return digestContext(path, { ignore, reads, mountPoints: mountPointsIn(project, path), cache }, gathering.signal);
+    const mountPoints = mountPointsIn(project, path, gathering.dockerfiles);
+    return digestContext(path, { ignore, reads, mountPoints, cache }, gathering.signal);
   });
 }
 
@@ -96,7 +98,7 @@ async function digestNamed(project: Project, image: Image, gathering: ImageGathe
       const { patterns: ignore } = loadIgnore(path, undefined);
       return digestContext(
         path,
-        { ignore, reads: "everything", mountPoints: mountPointsIn(project, path), cache },
+        { ignore, reads: "everything", mountPoints: mountPointsIn(project, path, gathering.dockerfiles), cache },
         gathering.signal,
       );
     });

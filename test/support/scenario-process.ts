@@ -16,6 +16,15 @@ export interface DockOptions {
   readonly stdin?: string;
   /** Milliseconds after which the run is killed and counts as hung. */
   readonly deadline?: number;
+  /** Whom it runs as; default: who the tests run as. */
+  readonly caller?: Caller | undefined;
+}
+
+/** A user of this machine, who can read the program that is named. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly program: string;
 }
 
 /** The published program. */
@@ -35,7 +44,9 @@ export class DockProcess {
   constructor(args: readonly string[], options: DockOptions) {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: build it with "npm run build"`);
     this.args = args;
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { cwd: options.cwd, env: options.env, stdio: "pipe" });
+    const { cwd, env, caller } = options;
+    const who = caller && { uid: caller.uid, gid: caller.gid };
+    this.child = spawn(process.execPath, [caller?.program ?? PROGRAM, ...args], { cwd, env, stdio: "pipe", ...who });
     const { child } = this;
     child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#take("stdout", text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#take("stderr", text));

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { test as base } from "vitest";
 import type { LoggedRequest } from "./engine-request.ts";
@@ -10,7 +10,7 @@ import { FaultProxy } from "./fault-proxy.ts";
 import { type BareContainer, BareEngine } from "./scenario-engine.ts";
 import { type EngineInventory, inventoryDifference, sweepEngine, takeInventory } from "./scenario-leaks.ts";
 import { planLines, type PrintedPlan, steadyText } from "./scenario-plan.ts";
-import { DockProcess, type Finished } from "./scenario-process.ts";
+import { type Caller, DockProcess, type Finished, PROGRAM } from "./scenario-process.ts";
 
 /** A run of dock with the requests that reached the engine. */
 export interface Run extends Finished {
@@ -42,6 +42,7 @@ export class Scenario {
   /** Where dock.yaml lies. */
   readonly directory: string;
   readonly proxy: FaultProxy;
+  #caller: Caller | undefined;
   readonly #runs: DockProcess[] = [];
   readonly #before: EngineInventory;
 
@@ -63,14 +64,37 @@ export class Scenario {
     return scenario;
   }
 
+  /**
+   * Runs dock from now on as a user who is not root: the one with this number, or whoever runs the tests where that is
+   * not root. What the project has so far is that user's.
+   */
+  async becomeUser(id: number): Promise<Omit<Caller, "program">> {
+    const own = { uid: process.getuid?.() ?? id, gid: process.getgid?.() ?? id };
+    if (own.uid !== 0) return own;
+    // Where this checkout lies, nobody else may be let in.
+    const program = join(this.root, "program");
+    await cp(dirname(PROGRAM), program, { recursive: true });
+    const all = ["project", "cache", "home"].map((name) => join(this.root, name));
+    for (const path of [this.root, dirname(this.proxy.socketPath), this.proxy.socketPath, ...all])
+      await chown(path, id, id);
+    this.#caller = { uid: id, gid: id, program: join(program, basename(PROGRAM)) };
+    return this.#caller;
+  }
+
   /** Writes files below the project's directory; one that begins with #! is executable. */
   async write(files: Readonly<Record<string, string>>): Promise<void> {
     for (const [path, text] of Object.entries(files)) {
       const file = join(this.directory, path);
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text);
+      if (this.#caller) await this.#giveToCaller(file);
       if (text.startsWith("#!")) await chmod(file, 0o755);
     }
+  }
+
+  async #giveToCaller(file: string): Promise<void> {
+    const { uid = 0, gid = 0 } = this.#caller ?? {};
+    for (let path = file; path !== this.directory; path = dirname(path)) await chown(path, uid, gid);
   }
 
   async read(path: string): Promise<string> {
@@ -99,6 +123,7 @@ export class Scenario {
       env: this.environment(options),
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+      caller: this.#caller,
     });
     this.#runs.push(run);
     return run;

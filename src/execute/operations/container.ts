@@ -8,6 +8,7 @@ import { deliverToUnstarted } from "../deliver-files.ts";
 import { type Execution, wantedSlot } from "../execution.ts";
 import { beforeStop, inHandover } from "../handover.ts";
 import { runPostStart } from "../hooks.ts";
+import { makeMountPoints } from "../mount-points.ts";
 import { PORT_TAKEN, portTaken } from "../port-taken.ts";
 import { waitUntilReady } from "../readiness.ts";
 
@@ -40,11 +41,19 @@ async function startNow(
   const paused = execution.observed.containers.some((container) => container.id === id && container.state === "paused");
   if (operation.id !== undefined) {
     await deliverToUnstarted(execution, { id, wanted: wantedSlot(execution, operation.slot) }, signal);
+    if (!paused) await makeLostMountPoints(execution, id, signal);
     if (!paused) await execution.fill?.(operation.slot.service, id, signal);
   }
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
   if (!paused) await afterStart(execution, { id, slot: operation.slot }, signal);
+}
+
+/** Makes what was deleted of the mount points since the container ran. */
+async function makeLostMountPoints({ engine, observed }: Execution, id: string, signal: AbortSignal): Promise<void> {
+  const mounts = observed.containers.find((container) => container.id === id)?.mounts ?? [];
+  if (observed.engine.remote || !mounts.some(({ kind }) => kind === "bind")) return;
+  await makeMountPoints(engine, id, signal);
 }
 
 /** What the service wants done in its container after a start. */
@@ -132,6 +141,7 @@ export async function restartContainer(
 ): Promise<undefined> {
   const { id, slot, timeoutSeconds } = operation;
   await beforeStop(execution, id, signal);
+  await makeLostMountPoints(execution, id, signal);
   await execution.engine.restartContainer(id, timeoutSeconds, signal);
   execution.made.started.set(slotTarget(slot), execution.clock.now());
   await afterStart(execution, { id, slot }, signal);

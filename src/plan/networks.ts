@@ -218,11 +218,24 @@ export function planSpareNetworks(
       builder.notices.push(`network ${network.name} is not used any more and is left: a container is still on it`);
       continue;
     }
-    builder.add(
+    const removal = builder.add(
       `network:${network.labels[LABEL.network] ?? network.name}`,
       { kind: "network.remove", id: network.id, name: network.name },
       { reasons: [{ code: second ? "leftover" : "orphan" }], after: leaving, qualifier: network.id.slice(0, 12) },
     );
+    if (second) startAfter(removal, { builder, observed, name: network.name });
+  }
+}
+
+/** The engine starts no container that is on a network by its name while two have that name. */
+function startAfter(
+  removal: ActionId,
+  of: { readonly builder: PlanBuilder; readonly observed: Observed; readonly name: string },
+): void {
+  const named = new Set(of.observed.containers.flatMap(({ id, networks }) => (of.name in networks ? [id] : [])));
+  for (const { id, operation } of of.builder.actions()) {
+    if (operation.kind === "container.start" && operation.id !== undefined && named.has(operation.id))
+      of.builder.order(id, removal);
   }
 }
 

@@ -31,3 +31,21 @@ test("a network with another definition goes after every container has left it",
   }
   expect(order).toContain("container.replace service:leaves/1");
 });
+
+test("a second network of a name goes before containers start that are on the first by its name", () => {
+  const project = projectOf(`name: shop\nservices:\n${service("web", "default")}`);
+  const inputs = inputsOf(project);
+  const made = applyPlan(
+    { project, inputs, observed: emptyEngine() },
+    reconcile(project, { inputs, observed: emptyEngine() }, plainRequest("dev")),
+  );
+  const observed = {
+    ...made,
+    containers: made.containers.map((container) => ({ ...container, state: "created" as const })),
+    networks: made.networks.flatMap((network) => [network, { ...network, id: `f${network.id}` }]),
+  };
+  const { plan } = reconcile(project, { inputs, observed }, plainRequest("dev"));
+  const removal = plan.actions.find(({ operation }) => operation.kind === "network.remove");
+  const start = plan.actions.find(({ operation }) => operation.kind === "container.start");
+  expect(start?.after).toContain(removal?.id);
+});

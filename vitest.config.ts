@@ -19,6 +19,7 @@ const LONG = [
   "test/scripts/executable.test.ts",
   "test/cli/no-op-calls.test.ts",
   "test/cli/missing-files.test.ts",
+  "test/cli/include.test.ts",
   "test/catalogue/security.test.ts",
   "test/catalogue/secrets.test.ts",
   "test/context/walk.test.ts",

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { DockError } from "../error.ts";
 import { runPostStart, runPreStop } from "../execute/hooks.ts";
 import type { Event } from "../event.ts";
+import { makeMountPoints } from "../execute/mount-points.ts";
 import { runInContainer } from "../execute/run-in-container.ts";
 import { readDockerfiles } from "../gather/dockerfiles.ts";
 import { LABEL } from "../plan/labels.ts";
@@ -199,6 +200,7 @@ function effectsOf(
     restart: async (key, container, signal) => {
       const service = state.project.services[key];
       if (service) await runPreStop({ engine, container, service }, (event) => renderer.emit(event), signal);
+      await makeMountPoints(engine, container, signal);
       await engine.restartContainer(container, service ? stopSeconds(service) : 10, signal);
       if (service) await runPostStart({ engine, container, service }, undefined, signal);
     },

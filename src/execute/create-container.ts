@@ -60,8 +60,8 @@ export async function createSlotContainer(
     for (const [network, endpoint] of others) {
       await execution.engine.connectNetwork(network, { container: id, endpoint: { ...endpoint } }, signal);
     }
-    const binds = allMounts(wanted.service).some(({ kind }) => kind === "bind");
-    if (binds && !execution.observed.engine.remote) await makeMountPoints(execution.engine, id, signal);
+    if (allMounts(wanted.service).some(({ kind }) => kind === "bind"))
+      await makeMountPoints(execution.engine, id, signal);
     await deliverFiles(execution, { id, wanted }, signal);
     await execution.fill?.(wanted.slot.service, id, signal);
   } catch (error) {

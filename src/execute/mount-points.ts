@@ -19,9 +19,10 @@ interface Place {
  * Makes what a container that is to be started needs inside the directories of this machine that are bound into it, and
  * what they lack: the places of other mounts, of its image's volumes and its working directory. They are empty and owned
  * like the bound directory, or by this user where only root could give them away (spec §3): the engine would make them
- * as root. The engine must be this machine's.
+ * as root. Directories of a remote engine's machine are left to it.
  */
 export async function makeMountPoints(engine: Engine, container: string, signal: AbortSignal): Promise<void> {
+  if ((await engine.greeting(signal)).remote) return;
   const { mounts, raw } = await engine.inspectContainer(container, signal);
   const binds = new Map(
     mounts.flatMap(({ kind, target, source }) => (kind === "bind" ? [[clean(target), source]] : [])),

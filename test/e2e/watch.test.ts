@@ -155,6 +155,17 @@ describe("watch", () => {
       const mended = await s.ids();
       expect(mended["a/1"]).toBe(after["a/1"]);
       expect(mended["b/1"]).not.toBe(after["b/1"]);
+      const part = async (level: string): Promise<void> =>
+        s.write({ "parts/b.yaml": JSON.stringify({ services: { b: { ...IDLE, environment: { X: level } } } }) });
+      await part("1");
+      await s.declare({ include: ["parts/b.yaml"], services: { a: { ...IDLE, environment: { MODE: "new" } } } });
+      expect(await watching.action("reload")).toMatchObject({ ok: true });
+      expect(await s.ids()).toEqual(mended);
+      await part("2");
+      expect(await watching.action("reload")).toMatchObject({ files: ["parts/b.yaml"], ok: true });
+      const included = await s.ids();
+      expect(included["a/1"]).toBe(mended["a/1"]);
+      expect(included["b/1"]).not.toBe(mended["b/1"]);
       await watching.end();
     },
   );

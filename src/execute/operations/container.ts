@@ -52,8 +52,7 @@ async function startNow(
 /** Makes what was deleted of the mount points since the container ran. */
 async function makeLostMountPoints({ engine, observed }: Execution, id: string, signal: AbortSignal): Promise<void> {
   const mounts = observed.containers.find((container) => container.id === id)?.mounts ?? [];
-  if (observed.engine.remote || !mounts.some(({ kind }) => kind === "bind")) return;
-  await makeMountPoints(engine, id, signal);
+  if (mounts.some(({ kind }) => kind === "bind")) await makeMountPoints(engine, id, signal);
 }
 
 /** What the service wants done in its container after a start. */

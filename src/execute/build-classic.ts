@@ -76,6 +76,7 @@ function refuse(image: Image): void {
     ...(image.noCacheFilter.length > 0 ? ["no_cache_filter"] : []),
     ...(image.platforms.length > 1 ? ["several platforms"] : []),
     ...(image.cacheTo.length > 0 ? ["cache_to"] : []),
+    ...(image.cacheFrom.some(({ type }) => type === "local") ? ["cache_from a directory"] : []),
     ...(image.entitlements.length > 0 ? ["entitlements"] : []),
     ...(image.outputs.length > 0 ? ["output"] : []),
     ...(image.provenance === undefined ? [] : ["provenance"]),

@@ -13,6 +13,7 @@ import { buildClassic, isWithoutBuildKit } from "./build-classic.ts";
 import { buildRequest } from "./build-request.ts";
 import type { Execution } from "./execution.ts";
 import { FirstRun } from "./first-run.ts";
+import { keepCaches } from "./local-caches.ts";
 import { directorySink, fileSink } from "./output-sink.ts";
 import { resultIsReckonedWith } from "./dev-result.ts";
 
@@ -81,7 +82,9 @@ async function buildOnce(
   try {
     const { product } = await execution.engine.greeting(signal);
     if (product !== "docker") throw new DockError("not-supported", "this engine is Podman", { status: 404 });
-    ({ imageId } = await build(hijack, request, run));
+    const built = await build(hijack, request, run);
+    await keepCaches(image, built.cacheManifest);
+    imageId = built.imageId;
     way("BuildKit, over /session and /grpc");
   } catch (error) {
     if (!isWithoutBuildKit(error)) throw error;

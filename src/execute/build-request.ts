@@ -14,6 +14,7 @@ import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
 import { sha256 } from "../std/digest.ts";
+import { openCaches } from "./local-caches.ts";
 import type { Execution, ExecutionSettings } from "./execution.ts";
 
 /** What the builder is asked for: the image's definition with references to other images of the project replaced by their input tags. */
@@ -78,8 +79,7 @@ export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): P
         return socket === undefined ? [] : [[agent.id, socket]];
       }),
     ),
-    cacheFrom: image.cacheFrom,
-    cacheTo: image.cacheTo,
+    ...(await openCaches(image)),
     entitlements: image.entitlements,
     attestations: {
       ...(image.provenance === undefined ? {} : { provenance: image.provenance }),

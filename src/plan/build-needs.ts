@@ -52,7 +52,8 @@ function askedOfStore(image: Image): readonly string[] {
     ...(image.platforms.length > 1 ? [`${image.platforms.length} platforms`] : []),
     ...(image.provenance === undefined ? [] : ["provenance"]),
     ...(image.sbom === undefined ? [] : ["sbom"]),
-    ...(image.cacheTo.some(({ type }) => type !== "inline") ? ["cache_to a registry"] : []),
+    ...(image.cacheTo.some(({ type }) => type === "registry") ? ["cache_to a registry"] : []),
+    ...(image.cacheTo.some(({ type }) => type === "local") ? ["cache_to a directory"] : []),
     ...(image.outputs.some(({ kind }) => kind === "oci") ? ["output oci"] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { CredentialsOf } from "./auth.ts";
+import type { ContentStore } from "./content-store.ts";
 import type { BuildResultSink } from "./file-send.ts";
 import type { LocalSource } from "./source.ts";
 
@@ -37,6 +38,8 @@ export interface BuildRequest {
   readonly ssh: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly CacheEntry[];
   readonly cacheTo: readonly CacheEntry[];
+  /** Directories of blobs that the builder may read and write, by the id that it knows them under. */
+  readonly contents: Readonly<Record<string, ContentStore>>;
   /** `network.host`, `security.insecure`. */
   readonly entitlements: readonly string[];
   /** By kind (`provenance`, `sbom`) what the builder is told about it. */
@@ -45,7 +48,7 @@ export interface BuildRequest {
   readonly output?: BuildOutputRequest;
 }
 
-/** A place of build cache: "registry" or "inline", and what the builder is told about it. */
+/** A place of build cache: "registry", "local" or "inline", and what the builder is told about it. */
 export interface CacheEntry {
   readonly type: string;
   readonly attributes: Readonly<Record<string, string>>;

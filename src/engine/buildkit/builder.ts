@@ -20,6 +20,8 @@ export type Hijack = Engine["hijack"];
 export interface BuildResult {
   /** `sha256:…`, the id that the engine knows the image by; empty where the result was sent here instead. */
   readonly imageId: string;
+  /** How the build cache that was written is found again: the descriptor of its manifest, as JSON. */
+  readonly cacheManifest?: string;
 }
 
 /** What a build needs while it runs. */
@@ -37,7 +39,11 @@ export interface BuildRun {
  */
 export async function build(hijack: Hijack, request: BuildRequest, run: BuildRun): Promise<BuildResult> {
   const response = await withBuilder(hijack, { request, start: startSolve }, run);
-  return { imageId: request.output ? "" : imageIdOf(response) };
+  const cacheManifest = response.get("cache.manifest");
+  return {
+    imageId: request.output ? "" : imageIdOf(response),
+    ...(cacheManifest === undefined ? {} : { cacheManifest }),
+  };
 }
 
 /** What the builder is asked for, once it is connected. */
@@ -60,6 +66,7 @@ export async function withBuilder<T>(hijack: Hijack, { request, start }: Questio
     credentialsOf: request.credentials,
     secrets: request.secrets,
     ssh: request.ssh,
+    contents: request.contents,
     output: request.output,
     onUse: firstSign.resolve,
     onFailure: (error) => sourceFailure.reject(sourceError(error)),

@@ -4,6 +4,8 @@ import type { Clock } from "../../std/clock.ts";
 import type { HijackHeaders } from "../engine.ts";
 import { credentials, type CredentialsOf } from "./auth.ts";
 import type { BuildOutputRequest } from "./build-request.ts";
+import { contentMethods } from "./content.ts";
+import type { ContentStore } from "./content-store.ts";
 import { fileSendMethods } from "./file-send.ts";
 import { diffCopy, type FileSync } from "./file-sync.ts";
 import { serveGrpc, unary, type GrpcServer, type Method } from "./grpc-server.ts";
@@ -19,6 +21,8 @@ export interface SessionOffer extends FileSync {
   readonly secrets: Readonly<Record<string, () => Promise<Uint8Array>>>;
   /** Paths of agents' sockets by id. */
   readonly ssh: Readonly<Record<string, string>>;
+  /** Directories of blobs by id. */
+  readonly contents: Readonly<Record<string, ContentStore>>;
   /** Takes the result; undefined where it stays on the engine. */
   readonly output: BuildOutputRequest | undefined;
   /** Called at every call except health checks. */
@@ -43,6 +47,7 @@ export function makeSession(offer: SessionOffer): Session {
     ["/moby.filesync.v1.Auth/Credentials", credentials(offer.credentialsOf, offer.clock)],
     ...(Object.keys(offer.secrets).length === 0 ? [] : secretMethods(offer.secrets)),
     ...(Object.keys(offer.ssh).length === 0 ? [] : sshMethods(offer.ssh)),
+    ...(Object.keys(offer.contents).length === 0 ? [] : contentMethods(offer.contents)),
     ...(offer.output ? fileSendMethods(offer.output, offer.onFailure) : []),
   ]);
   const methods = new Map<string, Method>([

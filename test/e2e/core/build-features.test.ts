@@ -202,6 +202,38 @@ describe("outputs of a build", () => {
   });
 });
 
+describe("build cache in a directory", () => {
+  scenario("is written where the store can, and read from there when the engine has none", async ({ s }) => {
+    await s.write({
+      "app/Dockerfile":
+        "FROM busybox:latest AS tools\nRUN head -c 20 /dev/urandom | sha256sum > /random\nFROM busybox:latest\nCOPY --from=tools /random /random\nRUN cp /random /copy\n",
+    });
+    const [from, to] = ["type=local,src=cache", "type=local,dest=cache,mode=max"];
+    // The first time there is nothing to read.
+    await s.declare({ images: { app: { context: "app", cache_from: from, cache_to: to } } });
+    const first = await s.run(["build"]);
+    if (!(await hasContainerdStore(s))) {
+      expect(first.code).toBe(2);
+      expect(first.stderr).toMatch(/image app asks for cache_to a directory,[^]*containerd image store/);
+      expect(first.builderCalled).toBe(false);
+      await s.declare({ images: { app: { context: "app", cache_from: from } } });
+      await s.dock(["build"]);
+      return;
+    }
+    expect(first.code, first.stderr).toBe(0);
+    const index = JSON.parse(await s.read("cache/index.json")) as { manifests: { digest: string }[] };
+    expect(index.manifests).toHaveLength(1);
+    expect(await readdir(join(s.directory, "cache/blobs"))).toEqual(["sha256"]);
+    await s.dock(["down", "--rmi"]);
+    await s.engine.raw("POST", "/build/prune?all=true");
+    const again = await s.dock(["--plain", "build"]);
+    expect(again.stderr).toMatch(/[34] steps cached/);
+    expect(again.stderr).not.toMatch(/RUN (?:head|cp) .*\d ms/);
+    await s.engine.raw("POST", "/build/prune?all=true");
+    await s.removeUntagged();
+  });
+});
+
 describe("what an engine's store can't do", () => {
   scenario("is said before the build starts, and done where it can be", async ({ s }) => {
     const containerd = await hasContainerdStore(s);

@@ -47,13 +47,16 @@ describe("what goes wrong with builds", () => {
     "B6 B7 B9 B16 odd files arrive as what they are, or not at all, and nothing hangs or leads out",
     async ({ s }) => {
       const context = join(s.directory, "app");
+      const { ApiVersion } = (await s.engine.get("/version")) as { ApiVersion: string };
+      // The builder of 20.10 leaves pipes out when it copies.
+      const pipe = ApiVersion === "1.41" ? "test ! -e /c/pipe" : "test -p /c/pipe";
       const long = `${"d".repeat(120)}/${"e".repeat(120)}/${"f".repeat(60)}`;
       await s.write({
         "app/Dockerfile": [
           "FROM busybox:latest",
           "COPY . /c",
           'RUN test "$(readlink /c/loop)" = loop && test "$(readlink /c/abs)" = /etc/hostname && test "$(readlink /c/up)" = ../../secret',
-          "RUN test -p /c/pipe && test ! -s /c/sock && test -L /c/dangling && test ! -e /c/dangling",
+          `RUN ${pipe} && test ! -s /c/sock && test -L /c/dangling && test ! -e /c/dangling`,
           `RUN grep deep /c/${long} && grep umlaut /c/ünï-🚀 && test ! -e /c/gone`,
           "RUN grep first /c/same || grep later /c/same && cat /c/same > /same",
           "",

@@ -286,4 +286,18 @@ services:
     await watched.synced();
     chmodSync(tree.at("site/closed"), 0o700);
   });
+
+  test("an included file whose directory is made later is seen when it comes, and each time it is saved", async () => {
+    await using watched = await RealWatch.begin({ "dock.yaml": SITE, "site/a.txt": "0" });
+    const { tree, effects } = watched;
+    const services = (): readonly string[] => Object.keys(effects.applied?.project.services ?? {});
+    tree.write("dock.yaml", `${SITE}include: [parts/deep/db.yaml]\n`);
+    await watched.said((event) => event.type === "watch-action" && !event.ok);
+    await watched.quiet();
+    tree.write("parts/deep/db.yaml", "services: { db: { image: busybox } }\n");
+    await vi.waitFor(() => expect(services()).toEqual(["web", "db"]), { timeout: 10_000, interval: 20 });
+    await watched.quiet();
+    tree.write("parts/deep/db.yaml", "services: { mail: { image: busybox } }\n");
+    await vi.waitFor(() => expect(services()).toEqual(["web", "mail"]), { timeout: 10_000, interval: 20 });
+  });
 });

@@ -55,15 +55,18 @@ function labelsOf(
   return declared && volumeLabels(project, declared);
 }
 
-/** The paths of an image's own volumes; asked for once a run. */
-async function imageVolumes(execution: Execution, id: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { imageVolumes: known } = execution.made;
-  const before = known.get(id);
-  if (before) return before;
-  const found = await execution.engine.inspectImage(id, signal);
-  const volumes = found?.config.volumes ?? [];
-  known.set(id, volumes);
-  return volumes;
+/** The paths of an image's own volumes; asked for once a run, also by containers that are made at the same time. */
+async function imageVolumes({ engine, made }: Execution, id: string, signal: AbortSignal): Promise<readonly string[]> {
+  const known = made.imageVolumes.get(id);
+  if (known) return await known;
+  const asked = engine.inspectImage(id, signal).then((found) => found?.config.volumes ?? []);
+  made.imageVolumes.set(id, asked);
+  try {
+    return await asked;
+  } catch (error) {
+    made.imageVolumes.delete(id);
+    throw error;
+  }
 }
 
 function plainPath(path: string): string {

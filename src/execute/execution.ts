@@ -57,7 +57,7 @@ export interface Made {
   /** When a container of a slot was started, on the execution's clock. */
   readonly started: Map<string, number>;
   /** Paths of images' own volumes, by image id. */
-  readonly imageVolumes: Map<string, readonly string[]>;
+  readonly imageVolumes: Map<string, Promise<readonly string[]>>;
 }
 
 /** What this run starts from: the images that are already there. */

@@ -74,6 +74,7 @@ describe("patternList", () => {
     const start = performance.now();
     list.match("a".repeat(60) + "b");
     list.match("a/".repeat(60) + "b");
-    expect(performance.now() - start).toBeLessThan(50);
+    // Trying every way would take longer than anybody lives.
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });

@@ -58,7 +58,7 @@ function labelsOf(
 /** The paths of an image's own volumes; asked for once a run, also by containers that are made at the same time. */
 async function imageVolumes({ engine, made }: Execution, id: string, signal: AbortSignal): Promise<readonly string[]> {
   const known = made.imageVolumes.get(id);
-  if (known) return await known;
+  if (known) return known;
   const asked = engine.inspectImage(id, signal).then((found) => found?.config.volumes ?? []);
   made.imageVolumes.set(id, asked);
   try {

@@ -4,16 +4,19 @@ import { loadIgnore } from "../context/load-ignore.ts";
 import { localSource } from "../context/send.ts";
 import { credentialsFor } from "../engine/auth.ts";
 import type { BuildRequest } from "../engine/buildkit/build-request.ts";
+import type { ContentStore } from "../engine/buildkit/content-store.ts";
 import type { LocalSource } from "../engine/buildkit/source.ts";
 import { proxyArguments } from "../engine/proxy-arguments.ts";
 import { DockError } from "../error.ts";
 import { agentSocket, readBuildSecret } from "../gather/build-secrets.ts";
 import { type ReadDockerfile, readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
+import { layoutDigest } from "../gather/oci-layout.ts";
 import { contextGeneration } from "../gather/image-inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
 import { sha256 } from "../std/digest.ts";
+import { contentDirectory } from "./content-directory.ts";
 import { openCaches } from "./local-caches.ts";
 import type { Execution, ExecutionSettings } from "./execution.ts";
 
@@ -44,7 +47,8 @@ export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): P
   const { project, settings, refOf } = recipe;
   const { image } = file;
   const text = textWithReferences(file, refOf);
-  const named = namedContexts(image, refOf);
+  const named = await namedContexts(image, refOf);
+  const caches = await openCaches(image);
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
   return {
     sources: {
@@ -79,7 +83,8 @@ export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): P
         return socket === undefined ? [] : [[agent.id, socket]];
       }),
     ),
-    ...(await openCaches(image)),
+    ...caches,
+    contents: { ...caches.contents, ...named.contents },
     entitlements: image.entitlements,
     attestations: {
       ...(image.provenance === undefined ? {} : { provenance: image.provenance }),
@@ -108,10 +113,14 @@ function madeRef(execution: Execution, key: string): string {
   return made.ref;
 }
 
-function namedContexts(
-  image: Image,
-  refOf: Recipe["refOf"],
-): { readonly sources: Readonly<Record<string, LocalSource>>; readonly values: Readonly<Record<string, string>> } {
+interface NamedSources {
+  readonly sources: Readonly<Record<string, LocalSource>>;
+  readonly values: Readonly<Record<string, string>>;
+  readonly contents: Readonly<Record<string, ContentStore>>;
+}
+
+async function namedContexts(image: Image, refOf: Recipe["refOf"]): Promise<NamedSources> {
+  const contents: Record<string, ContentStore> = {};
   const sources: Record<string, LocalSource> = {};
   const values: Record<string, string> = {};
   for (const [name, context] of Object.entries(image.contexts)) {
@@ -120,6 +129,12 @@ function namedContexts(
         sources[name] = localSource(context.path);
         values[name] = `local:${name}`;
         break;
+      case "layout": {
+        const store = `dock-${Object.keys(contents).length}`;
+        contents[`oci:${store}`] = contentDirectory(context.path, { writable: false });
+        values[name] = `oci-layout://${store}@${await layoutDigest(context)}`;
+        break;
+      }
       case "url":
         values[name] = context.url;
         break;
@@ -130,7 +145,7 @@ function namedContexts(
         values[name] = `docker-image://${refOf(context.key)}`;
     }
   }
-  return { sources, values };
+  return { sources, values, contents };
 }
 
 /**

@@ -50,7 +50,7 @@ export async function checkImage(
   const hijack: Hijack = (path, headers, abort) => engine.hijack(path, headers, abort);
   const report = await check(
     hijack,
-    { ...request, secrets: {}, ssh: {}, cacheFrom: [], cacheTo: [], contents: {}, entitlements: [], attestations: {} },
+    { ...request, secrets: {}, ssh: {}, cacheFrom: [], cacheTo: [], entitlements: [], attestations: {} },
     { emit: () => undefined, signal },
   );
   const findings =

@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildRequest, CacheEntry } from "../engine/buildkit/build-request.ts";
 import type { ContentStore } from "../engine/buildkit/content-store.ts";
 import { DockError } from "../error.ts";
+import { nameOf, parseObject, readLayoutIndex, REF_NAME } from "../gather/oci-layout.ts";
 import type { BuildCache, Image } from "../project/image-model.ts";
 import { contentDirectory } from "./content-directory.ts";
 
 /** Name that a cache has in its directory unless `tag` says another one. */
 const TAG = "latest";
-
-const REF_NAME = "org.opencontainers.image.ref.name";
 
 /**
  * The caches of an image as the builder is told them, with the directories that it reads and writes over the session. A
@@ -25,7 +24,7 @@ export async function openCaches(image: Image): Promise<Pick<BuildRequest, "cach
       cacheFrom.push({ type, attributes });
       continue;
     }
-    const digest = rest["digest"] ?? (await readIndex(src)).find((one) => nameOf(one) === tag)?.["digest"];
+    const digest = rest["digest"] ?? (await readLayoutIndex(src))?.find((one) => nameOf(one) === tag)?.["digest"];
     if (typeof digest !== "string") continue;
     contents[`local:${src}`] = contentDirectory(src, { writable: false });
     cacheFrom.push({ type, attributes: { ...rest, src, digest } });
@@ -43,7 +42,7 @@ export async function keepCaches(image: Image, manifest: string | undefined): Pr
   if (!described)
     throw new DockError("engine-broken", "the engine told nothing of the build cache that it was to write");
   for (const { path, tag } of destinations) {
-    const others = (await readIndex(path)).filter((one) => nameOf(one) !== tag);
+    const others = ((await readLayoutIndex(path)) ?? []).filter((one) => nameOf(one) !== tag);
     const manifests = [...others, { ...described, annotations: { [REF_NAME]: tag } }];
     await mkdir(path, { recursive: true });
     await replace(join(path, "oci-layout"), { imageLayoutVersion: "1.0.0" });
@@ -62,38 +61,6 @@ function localDestinations({ cacheTo }: { readonly cacheTo: readonly BuildCache[
   return cacheTo.flatMap(({ type, attributes: { dest, tag = TAG } }) =>
     type === "local" && dest !== undefined ? [{ path: dest, tag }] : [],
   );
-}
-
-type Described = Readonly<Record<string, unknown>>;
-
-function nameOf({ annotations }: Described): unknown {
-  return annotations !== null && typeof annotations === "object" ? (annotations as Described)[REF_NAME] : undefined;
-}
-
-/** What a directory's index names; nothing where there is none. */
-async function readIndex(path: string): Promise<readonly Described[]> {
-  let text: string;
-  try {
-    text = await readFile(join(path, "index.json"), "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    throw new DockError("operation-failed", `the build cache ${path} can't be read (${code ?? "unknown error"})`, {
-      hint: "name a directory that a build has written its cache to, or one that is not there yet",
-      cause: error,
-    });
-  }
-  const manifests = parseObject(text)?.["manifests"];
-  return Array.isArray(manifests) ? (manifests as readonly Described[]) : [];
-}
-
-function parseObject(text: string): Described | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" ? (value as Described) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A reader sees the file as it was or as it is now. */

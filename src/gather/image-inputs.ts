@@ -14,6 +14,7 @@ import type { Project } from "../project/model.ts";
 import { compareText, sha256, sha256Joined } from "../std/digest.ts";
 import { devView } from "./dev-view.ts";
 import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
+import { layoutDigest } from "./oci-layout.ts";
 import { mountPointsIn } from "./mount-points-in.ts";
 
 /** What the inputs of an image are gathered with. */
@@ -92,6 +93,7 @@ export async function digestDirectory(
 async function digestNamed(project: Project, image: Image, gathering: ImageGathering): Promise<readonly Marked[]> {
   const contexts = Object.entries(image.contexts).toSorted(([a], [b]) => compareText(a, b));
   const digests = contexts.map(async ([name, context]): Promise<readonly Marked[]> => {
+    if (context.kind === "layout") return [{ path: `${name}:index.json`, mark: await layoutDigest(context) }];
     if (context.kind !== "directory") return [];
     const { path } = context;
     const digest = await withStatCache(path, gathering, async (cache) => {

@@ -47,7 +47,8 @@ async function missingOfImage(image: Image | undefined): Promise<readonly Diagno
     }
   }
   for (const [name, context] of Object.entries(image.contexts)) {
-    if (context.kind === "directory" && (await kindOf(context.path)) !== "directory") {
+    const local = context.kind === "directory" || context.kind === "layout";
+    if (local && (await kindOf(context.path)) !== "directory") {
       missing.push(
         error("missing-context", {
           message: `context ${name} of image ${image.key}, ${context.path}, is no directory`,

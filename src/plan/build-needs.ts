@@ -54,6 +54,7 @@ function askedOfStore(image: Image): readonly string[] {
     ...(image.sbom === undefined ? [] : ["sbom"]),
     ...(image.cacheTo.some(({ type }) => type === "registry") ? ["cache_to a registry"] : []),
     ...(image.cacheTo.some(({ type }) => type === "local") ? ["cache_to a directory"] : []),
+    ...(Object.values(image.contexts).some(({ kind }) => kind === "layout") ? ["a context in an OCI layout"] : []),
     ...(image.outputs.some(({ kind }) => kind === "oci") ? ["output oci"] : []),
   ];
 }

@@ -26,12 +26,25 @@ function namedContext(text: string, place: Place): NamedContext | undefined {
   if (text.startsWith("image:")) return imageContext(text.slice("image:".length), place);
   if (/^(service|target):/.test(text))
     return place.invalid("is no named context", "write `image:<key>` for an image of this project");
-  if (text.startsWith("oci-layout://")) return place.notSupportedYet("an `oci-layout://` context");
+  if (text.startsWith("oci-layout://")) return layoutContext(text.slice("oci-layout://".length), place);
   if (!text.startsWith("docker-image://")) return buildContext(text, place);
   const reference = parseImageReference(text.slice("docker-image://".length));
   return reference
     ? { kind: "reference", ref: withTag(reference) }
     : place.invalid("holds no image reference", "write it as `docker-image://name:tag`");
+}
+
+/** `DIRECTORY`, `DIRECTORY:TAG` or `DIRECTORY@DIGEST`. */
+function layoutContext(text: string, place: Place): NamedContext | undefined {
+  const [, named = "", , digest] = /^([^@]*)(@(sha256:[0-9a-f]{64}))?$/.exec(text) ?? [];
+  const [, path = "", , tag] = /^(.*?)(:([\w][\w.-]{0,127}))?$/.exec(named) ?? [];
+  if (path === "") return place.invalid("names no OCI layout", "write it as `oci-layout://DIRECTORY:TAG`");
+  return {
+    kind: "layout",
+    path: hostPathAt(path, place),
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
 }
 
 function imageContext(key: string, place: Place): NamedContext | undefined {

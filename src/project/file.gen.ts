@@ -26,7 +26,7 @@ export type Image =
       labels?: KeyValues;
       platforms?: Strings;
       /**
-       * Named contexts that `FROM` and `COPY --from` may use: a path, `image:<key>` for another image of this project, `docker-image://ref`, or a URL.
+       * Named contexts that `FROM` and `COPY --from` may use: a path, `image:<key>` for another image of this project, `docker-image://ref`, `oci-layout://DIRECTORY:TAG`, or a URL.
        */
       contexts?: {
         /**

@@ -8,9 +8,18 @@ export type BuildContext =
   /** A git or http URL that the builder fetches itself. */
   | { readonly kind: "url"; readonly url: string };
 
+/** An image in an OCI layout, a directory of this machine; `path` is absolute. */
+export interface LayoutContext {
+  readonly kind: "layout";
+  readonly path: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
 /** What a named context stands for. */
 export type NamedContext =
   | BuildContext
+  | LayoutContext
   /** Another image of this project. */
   | { readonly kind: "image"; readonly key: string }
   /** An image reference that the builder resolves. */

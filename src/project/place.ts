@@ -55,8 +55,6 @@ export interface Place {
   warning(mistake: Mistake): void;
   /** Reports a value that can't be read; the problem goes on where the value ends. */
   invalid(problem: string, hint?: string): undefined;
-  /** Reports something that the schema knows and dock does not carry out yet. */
-  notSupportedYet(what: string): undefined;
 }
 
 /** The place at a path. */
@@ -78,10 +76,6 @@ export function placeAt(scope: Scope, path: Path): Place {
     warning: (mistake) => findings.warning(path, mistake),
     invalid: (problem, hint) => {
       findings.error(path, { code: "invalid-value", message: `${findings.written(path)} ${problem}`, hint });
-      return undefined;
-    },
-    notSupportedYet: (what) => {
-      findings.error(path, { code: "not-supported-yet", message: `${what} is not supported yet` });
       return undefined;
     },
   };

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, readlink, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -230,6 +231,48 @@ describe("build cache in a directory", () => {
     expect(again.stderr).toMatch(/[34] steps cached/);
     expect(again.stderr).not.toMatch(/RUN (?:head|cp) .*\d ms/);
     await s.engine.raw("POST", "/build/prune?all=true");
+    await s.removeUntagged();
+  });
+});
+
+describe("a context in an OCI layout", () => {
+  scenario("is the image that an output has left there, and counts by its digest", async ({ s }) => {
+    const child = 'FROM base\nRUN test "$GREETING" = hello\nCOPY --from=base /mark /copy\n';
+    const contexts = { base: "oci-layout://layout" };
+    const base = (mark: string): object => ({
+      dockerfile_inline: `FROM busybox:latest\nENV GREETING=hello\nRUN echo ${mark} > /mark\n`,
+      output: "type=oci,dest=base.oci",
+    });
+    const declare = (mark: string, more: object = {}): Promise<void> =>
+      s.declare({ images: { base: base(mark), ...more } });
+    const app = { app: { dockerfile_inline: child.replaceAll("$", "$$$$"), contexts } };
+    if (!(await hasContainerdStore(s))) {
+      const manifests = [{ digest: `sha256:${"1".repeat(64)}`, size: 1 }];
+      await s.write({ "layout/index.json": JSON.stringify({ schemaVersion: 2, manifests }) });
+      await s.declare({ images: app });
+      const refused = await s.dock(["build"], { code: 2 });
+      expect(refused.stderr).toMatch(/image app asks for (?:contexts, )?a context in an OCI layout,/);
+      expect(refused.builderCalled).toBe(false);
+      return;
+    }
+    const unpack = async (mark: string): Promise<void> => {
+      await declare(mark);
+      await s.dock(["build", "base"]);
+      await rm(join(s.directory, "layout"), { recursive: true, force: true });
+      await mkdir(join(s.directory, "layout"));
+      expect(spawnSync("tar", ["-xf", "../base.oci"], { cwd: join(s.directory, "layout") }).status).toBe(0);
+      await declare(mark, app);
+    };
+    await s.declare({ images: app });
+    expect((await s.dock(["build"], { code: 2 })).stderr).toContain("layout, is no directory");
+    await unpack("one");
+    await s.dock(["build", "app"]);
+    expect((await s.dock(["build", "app"])).builderCalled).toBe(false);
+    expect((await s.dock(["build", "--check", "app"])).stdout).toContain("nothing found");
+    await unpack("two");
+    expect((await s.dock(["build", "app"])).stderr).toContain("base:index.json");
+    await s.declare({ images: { app: { ...app.app, contexts: { base: "oci-layout://layout:other" } } } });
+    expect((await s.dock(["build"], { code: 2 })).stderr).toContain("holds no image other");
     await s.removeUntagged();
   });
 });

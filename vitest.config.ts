@@ -25,6 +25,7 @@ const LONG = [
   "test/context/walk.test.ts",
   "test/dockerfile/parse.test.ts",
   "test/dockerfile/hidden.test.ts",
+  "test/watch/loop.test.ts",
   "test/watch/loss.test.ts",
   "test/watch/catalogue.test.ts",
   "test/engine/transport.test.ts",

@@ -9,6 +9,9 @@ import { pathBelow } from "../std/path-below.ts";
 /** Files that the engine mounts into every container. */
 const OF_EVERY_CONTAINER = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
 
+/** How a system says that a directory is not this user's to write to. */
+const REFUSED = new Set(["EACCES", "EPERM", "EROFS"]);
+
 /** A place in a container that has to be there before its process starts. */
 interface Place {
   readonly target: string;
@@ -19,7 +22,7 @@ interface Place {
  * Makes what a container that is to be started needs inside the directories of this machine that are bound into it, and
  * what they lack: the places of other mounts, of its image's volumes and its working directory. They are empty and owned
  * like the bound directory, or by this user where only root could give them away (spec §3): the engine would make them
- * as root. Directories of a remote engine's machine are left to it.
+ * as root, which is left to it where this user may not write. Directories of a remote engine's machine are left to it.
  */
 export async function makeMountPoints(engine: Engine, container: string, signal: AbortSignal): Promise<void> {
   if ((await engine.greeting(signal)).remote) return;
@@ -62,8 +65,11 @@ async function makePlace(root: string, of: { readonly inner: string; readonly wa
       else await mkdir(path);
       await giveTo(path, owner);
     } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
       // Another container of the same source was quicker.
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
+      if (code === "EEXIST") continue;
+      // What this user may not write to is no tree of this user's.
+      if (REFUSED.has(code)) return;
       throw new DockError("operation-failed", `could not make the mount point ${path}: ${String(error)}`, {
         hint: `make it yourself, or let ${dirname(path)} be writable`,
         cause: error,

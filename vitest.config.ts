@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/faults/**", "test/registry/**", ...LONG],
+          exclude: ["test/e2e/**", "test/faults/**", "test/registry/**", "test/room/**", ...LONG],
           // Loading the same modules for every file costs more than the tests; none of them keeps state.
           isolate: false,
           testTimeout: 10_000,
@@ -78,6 +78,14 @@ export default defineConfig({
           include: ["test/registry/**/*.test.ts"],
           testTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          // For an engine with little room.
+          name: "room",
+          include: ["test/room/**/*.test.ts"],
+          testTimeout: 180_000,
         },
       },
       {

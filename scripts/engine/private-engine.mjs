@@ -14,8 +14,9 @@ import { giveBack, takeSlot } from "./slot.mjs";
 
 /**
  * @typedef {"28" | "28-c8d" | "20"} PrivateVersion `28-c8d`: the newer engine with containerd's image store
- * @typedef {{version: PrivateVersion, name?: string, flags?: readonly string[]}} PrivateOptions
- *   `name` is for people; `flags` are further ones of dockerd
+ * @typedef {{version: PrivateVersion, name?: string, flags?: readonly string[], room?: string}} PrivateOptions
+ *   `name` is for people; `flags` are further ones of dockerd; `room` is all that its data may take, as `mount` writes
+ *   sizes: they are in memory and go when dockerd ends
  */
 
 /** What these engines are made of; without one of them the machine can't have any. */
@@ -27,7 +28,7 @@ const COMMANDS = ["ip", "nsenter", "unshare", "setpriv", "flock", "mount", "apt-
  */
 const SET_UP = `
 set -e
-old="$1"; resolver="$2"; shift 2
+old="$1"; resolver="$2"; data="$3"; room="$4"; shift 4
 mkdir -p "$old"
 mount --rbind /sys "$old"
 mount -t sysfs sysfs /sys
@@ -36,6 +37,7 @@ for part in fs/cgroup fs/bpf kernel/security kernel/debug kernel/tracing; do
 done
 umount -l "$old"
 if [ -n "$resolver" ]; then mount --bind "$resolver" /etc/resolv.conf; fi
+if [ -n "$room" ]; then mkdir -p "$data"; mount -t tmpfs -o "size=$room" tmpfs "$data"; fi
 mount --make-rshared /
 exec "$@"
 `;
@@ -61,14 +63,16 @@ export async function canStartPrivateEngines() {
  * Starts an engine of its own: own network namespace, data, sockets; it disturbs no other engine, and it ends with this
  * process. Its published ports answer on 127.0.0.1 inside that namespace, which is where `exec` runs commands.
  */
-export async function startPrivateEngine(/** @type {PrivateOptions} */ { version, name = "private", flags = [] }) {
+export async function startPrivateEngine(
+  /** @type {PrivateOptions} */ { version, name = "private", flags = [], room = "" },
+) {
   const possible = await canStartPrivateEngines();
   if (!possible.ok) throw new Stop(`No private engine on this machine: ${possible.reason}.`, { exitCode: 3 });
   const binaries = await engineBinaries(version === "20" ? "20" : "28");
   const feature = version === "28-c8d" ? ["--feature=containerd-snapshotter=true"] : [];
   const slot = await takeSlot(name);
   try {
-    const engine = new PrivateEngine(slot, binaries, [...feature, ...flags]);
+    const engine = new PrivateEngine(slot, binaries, { flags: [...feature, ...flags], room });
     await engine.start();
     return engine;
   } catch (error) {
@@ -82,6 +86,7 @@ export class PrivateEngine {
   #slot;
   #binaries;
   #flags;
+  #room;
   /** @type {import("./process.mjs").ProcessMark | undefined} */
   #process;
   /** @type {Promise<void> | undefined} */
@@ -91,12 +96,13 @@ export class PrivateEngine {
   /**
    * @param {import("./slot.mjs").Slot} slot
    * @param {import("./binaries.mjs").Binaries} binaries
-   * @param {readonly string[]} flags
+   * @param {{ flags: readonly string[], room: string }} options
    */
-  constructor(slot, binaries, flags) {
+  constructor(slot, binaries, { flags, room }) {
     this.#slot = slot;
     this.#binaries = binaries;
     this.#flags = flags;
+    this.#room = room;
     this.socket = join(slot.folder, "docker.sock");
     this.host = `unix://${this.socket}`;
     this.netns = slot.network.netns;
@@ -194,6 +200,8 @@ export class PrivateEngine {
       "dockerd",
       join(folder, "sys"),
       ownResolver(),
+      dataRoot,
+      this.#room,
     ];
     return [
       ...enter,

@@ -24,13 +24,19 @@ export function statusFault(what: CallName, status: number, body: string): DockE
   });
 }
 
+/** What the engine, and programs in its containers, say when there is no room left. */
+export const FULL_DISK = /no space left on device/i;
+
+/** What to do then. */
+export const FULL_DISK_HINT = "the engine's disk is full: `docker system df` shows what takes the room";
+
 const STATUS_HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /port is already allocated|address already in use/i,
     "something else uses that port: free it or publish another one",
   ],
   [/no such image/i, "it was removed meanwhile: run again, and it is built or pulled anew"],
-  [/no space left on device/i, "the engine's disk is full: `docker system df` shows what takes the room"],
+  [FULL_DISK, FULL_DISK_HINT],
   [
     /could not find an available.*address pool|all predefined address pools/i,
     "the engine has no subnet left: take projects down that you don't need (`dock ls --all` lists them), or remove unused networks with `docker network prune`",

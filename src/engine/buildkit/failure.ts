@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { DockError } from "../../error.ts";
+import { FULL_DISK, FULL_DISK_HINT } from "../fault.ts";
 import { errorLines } from "./dockerfile-lines.ts";
 import { parseErrorDetails, type ErrorSource } from "./error-details.ts";
 import type { GrpcError } from "./grpc-wire.ts";
@@ -22,7 +23,12 @@ export class BuildFailure extends DockError {
 
   constructor(message: string, facts: FailureFacts, cause: unknown) {
     const detail = describe(facts);
-    super("build-failed", message, detail === "" ? { cause } : { cause, detail });
+    const isFull = [message, ...facts.lastLines].some((text) => FULL_DISK.test(text));
+    super("build-failed", message, {
+      cause,
+      ...(detail === "" ? {} : { detail }),
+      ...(isFull ? { hint: FULL_DISK_HINT } : {}),
+    });
     this.name = "BuildFailure";
     this.facts = facts;
   }

@@ -203,7 +203,8 @@ function forward(event: BuildEvent, image: string, { emit }: Execution): void {
       emit({
         type: "build-warning",
         image,
-        message: event.message,
+        // The builder's linter writes the line into its message, others don't.
+        message: event.message.replace(/ \(line \d+\)$/, ""),
         ...(event.lines === undefined ? {} : { line: event.lines.first }),
       });
   }

@@ -102,18 +102,20 @@ describe("how a build is told", () => {
       });
       await s.declare({ images: { app: { context: "app" } } });
       await s.dock(["build"]);
-      await s.write({ "app/src/a": "two" });
+      // What no earlier run has left in the builder's cache.
+      await s.write({ "app/src/a": `two of ${s.project}` });
       const plain = await s.dock(["build", "--progress", "plain", "--force"]);
       const told = "ran from COPY src /src (src/a changed)";
       expect(plain.stderr).toContain(told);
       expect(plain.stderr).toMatch(/1 step cached|2 steps cached/);
+      expect(plain.stderr.match(/warning: app: .*/g)).toEqual([expect.stringMatching(/\(uppercase\) \(line 1\)$/)]);
       expect((await s.dock(["why", "app"])).stdout).toContain(told);
       const { past } = JSON.parse((await s.dock(["why", "app", "--json"])).stdout) as {
         past: readonly { note?: string }[];
       };
       expect(past.at(-1)?.note).toContain(told);
 
-      await s.write({ "app/src/a": "three" });
+      await s.write({ "app/src/a": `three of ${s.project}` });
       const json = await s.dock(["build", "--progress", "json"]);
       const events = printedEvents(json.stdout);
       expect(events.at(-1)).toMatchObject({ type: "result", ok: true });

@@ -121,8 +121,6 @@ const NOT_FOR_LOOKING = [
 ];
 
 const OF_NODE = ["crypto", "fs/promises", "os", "process", "timers/promises", "vm"];
-/** A server that listens, as the lock does, has Node load these. */
-const OF_THE_LOCK = ["child_process", "cluster", "dgram"];
 
 test("help loads the table of commands and nothing else", async () => {
   const loaded = await run("dock.js", "--help");
@@ -147,6 +145,6 @@ test.each([["up", "-d"], ["ps"], ["plan"]])(
     expect(loaded.modules.filter((id) => NOT_FOR_LOOKING.some((pattern) => pattern.test(id)))).toEqual([]);
     expect(loaded.packages).toEqual(["commander", "picocolors"]);
     expect(loaded.modules.filter((id) => id.startsWith("src/cli/commands/"))).toHaveLength(1);
-    expect(added(loaded)).toEqual([...OF_NODE, ...(words[0] === "up" ? OF_THE_LOCK : [])].sort());
+    expect(added(loaded)).toEqual([...OF_NODE].sort());
   },
 );

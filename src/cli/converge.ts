@@ -2,7 +2,7 @@ import { DockError } from "../error.ts";
 import type { Event } from "../event.ts";
 import type { Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade, wantedByTarget } from "../execute/execution.ts";
-import { type ProjectLock, withProjectLock } from "../execute/lock.ts";
+import { isProjectLocked, type ProjectLock, withProjectLock } from "../execute/lock.ts";
 import type { Action, ActionId } from "../plan/plan.ts";
 import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
@@ -59,21 +59,25 @@ export async function converge(
   const renderer = session.renderer();
   await using sync = await openSync(session, of);
   const fill = sync && { fill: sync.fill };
-  return await withProjectLock(await projectLock(session, project), session.signal, async () => {
+  const lock = await projectLock(session, project);
+  const idle = sync ? undefined : await idleWorld(session, { ...of, lock }, options);
+  if (idle) {
+    await introduce(session, idle, options);
+    return { first: idle, last: idle, started: new Set() };
+  }
+  return await withProjectLock(lock, session.signal, async () => {
     let request = of.request;
     let first: World | undefined;
     const started = new Set<string>();
     for (let round = 0; ; round += 1) {
       const world = narrowed(await survey(session, project, request), options.only);
       first ??= world;
-      refuseRemoteBinds(world);
-      refuseConflicts([...world.reconciled.conflicts, ...(round === 0 ? await heldPorts(session, world) : [])]);
-      if (round === 0) options.accept?.(world);
-      if ((round === 0 && !options.only) || world.reconciled.plan.actions.length > 0)
-        renderer.emit({ type: "plan", plan: world.reconciled.plan });
-      const notices = round === 0 ? [...exposedPorts(world), ...(world.reconciled.notices ?? [])] : [];
-      for (const message of notices) renderer.emit({ type: "notice", message });
-      if (round === 0) await requireConsent(session, world.reconciled.plan, options.agreed ?? false);
+      if (round === 0) await introduce(session, world, options);
+      else {
+        refuseRemoteBinds(world);
+        refuseConflicts(world.reconciled.conflicts);
+        if (world.reconciled.plan.actions.length > 0) renderer.emit({ type: "plan", plan: world.reconciled.plan });
+      }
       if (world.reconciled.plan.actions.length === 0) {
         if (options.catchUp !== false) await sync?.catchUp(world);
         return { first, last: world, started };
@@ -95,6 +99,35 @@ export async function converge(
       };
     }
   });
+}
+
+/**
+ * What there is when nothing has to be done and nobody else is at it, before and after looking: a run that changes
+ * nothing needs no lock, and is sooner without one. Undefined in every other case, which is to be looked at again.
+ */
+async function idleWorld(
+  session: Session,
+  of: { readonly project: Project; readonly request: PlanRequest; readonly lock: ProjectLock },
+  options: ConvergeOptions,
+): Promise<World | undefined> {
+  const wasLocked = isProjectLocked(of.lock);
+  const [world] = await Promise.all([survey(session, of.project, of.request), wasLocked]);
+  const idle = narrowed(world, options.only);
+  const { plan, conflicts } = idle.reconciled;
+  if (plan.actions.length > 0 || conflicts.length > 0) return undefined;
+  return (await wasLocked) || (await isProjectLocked(of.lock)) ? undefined : idle;
+}
+
+/** Shows what the first plan of a run is and what is to be known about it. Throws where it must not be carried out. */
+async function introduce(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+  const renderer = session.renderer();
+  const { plan, conflicts, notices = [] } = world.reconciled;
+  refuseRemoteBinds(world);
+  refuseConflicts([...conflicts, ...(await heldPorts(session, world))]);
+  options.accept?.(world);
+  if (!options.only || plan.actions.length > 0) renderer.emit({ type: "plan", plan });
+  for (const message of [...exposedPorts(world), ...notices]) renderer.emit({ type: "notice", message });
+  await requireConsent(session, plan, options.agreed ?? false);
 }
 
 function narrowed(world: World, only: ((action: Action) => boolean) | undefined): World {

@@ -101,12 +101,22 @@ async function inodeOf(path: string): Promise<number | undefined> {
 }
 
 async function refusesConnections(path: string): Promise<boolean> {
+  return (await connectionTo(path)) === "ECONNREFUSED";
+}
+
+/** Whether a process listens at the address of a lock. What can't be told counts as yes. */
+export async function isListening(address: string): Promise<boolean> {
+  return !["ECONNREFUSED", "ENOENT"].includes((await connectionTo(address)) ?? "");
+}
+
+/** The code of the error that connecting ends with; undefined when there is a connection, which is ended at once. */
+async function connectionTo(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect(address);
     socket.once("connect", () => {
       socket.destroy();
-      resolve(false);
+      resolve(undefined);
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
   });
 }

@@ -2,7 +2,7 @@ import { DockError } from "../error.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../std/clock.ts";
 import { sha256 } from "../std/digest.ts";
-import { lockAddress, lockHolder, takeLock } from "./lock-address.ts";
+import { isListening, lockAddress, lockHolder, takeLock } from "./lock-address.ts";
 
 /** What is locked: a project on an engine. */
 export interface ProjectLock {
@@ -21,13 +21,21 @@ export interface ProjectLock {
 const PATIENCE_MS = 600_000;
 const RETRY_MS = 100;
 
+/** Whether somebody holds the lock now. */
+export async function isProjectLocked(lock: ProjectLock): Promise<boolean> {
+  return isListening(await addressOf(lock));
+}
+
+async function addressOf({ engineId, project, platform }: ProjectLock): Promise<string> {
+  return lockAddress(sha256(`${engineId}\n${project}`).slice(0, 24), platform ?? process.platform);
+}
+
 /**
  * Runs `work` as the only writer of a project on this machine. Another one is waited for, saying who it is; after the
  * patience it is a `locked` error. However its holder ends, the lock is free afterwards.
  */
 export async function withProjectLock<T>(lock: ProjectLock, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const name = sha256(`${lock.engineId}\n${lock.project}`).slice(0, 24);
-  const address = await lockAddress(name, lock.platform ?? process.platform);
+  const address = await addressOf(lock);
   const until = systemClock.now() + (lock.patience ?? PATIENCE_MS);
   let told = false;
   for (;;) {

@@ -12,10 +12,18 @@ const PLAIN = [
   'environment: { MODE: production, LEVEL: "3" }',
 ];
 
+/** What an engine gives a network by itself may have room for 250 containers only. @param {number} lines @param {"dock" | "peer"} side */
+function wideNetwork(lines, side) {
+  if (lines < 1000) return [];
+  const subnet = { dock: "10.216.0.0/16", peer: "10.217.0.0/16" }[side];
+  return ["networks:", `  default: { ipam: { config: [{ subnet: "${subnet}" }] } }`];
+}
+
 /** Both files of a project; each side's has a name of its own, because both live on one engine. */
 export function projectFiles(/** @type {ProjectText} */ { name, services }) {
   const body = Object.entries(services).flatMap(([key, lines]) => [`  ${key}:`, ...lines.map((line) => `    ${line}`)]);
-  const text = (/** @type {string} */ side) => [`name: bench-${name}-${side}`, "services:", ...body, ""].join("\n");
+  const text = (/** @type {"dock" | "peer"} */ side) =>
+    [`name: bench-${name}-${side}`, "services:", ...body, ...wideNetwork(body.length, side), ""].join("\n");
   return { "dock.yaml": text("dock"), "compose.yaml": text("peer") };
 }
 

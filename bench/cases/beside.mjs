@@ -21,7 +21,9 @@ const beside = (/** @type {number} */ seconds, /** @type {Partial<Case>} */ more
           const text = `FROM busybox:latest\nRUN echo ${side} ${round} && sleep ${seconds}\n`;
           writeFileSync(join(twins[side], "Dockerfile"), text);
           const start = Date.now();
-          const all = world.run(side, twins[side], "up", "-d");
+          // Compose takes an image that is there for the right one unless it is told to build.
+          const build = side === "peer" ? ["--build"] : [];
+          const all = world.run(side, twins[side], "up", "-d", ...build);
           const started = [];
           for (let index = 0; index < INDEPENDENT; index += 1) {
             const { State } = await world.ask(`/containers/bench-beside${seconds}-${side}-service${index}-1/json`);

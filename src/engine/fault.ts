@@ -41,6 +41,10 @@ const STATUS_HINTS: readonly (readonly [RegExp, string])[] = [
     /could not find an available.*address pool|all predefined address pools/i,
     "the engine has no subnet left: take projects down that you don't need (`dock ls --all` lists them), or remove unused networks with `docker network prune`",
   ],
+  [
+    /no available IPv[46] addresses/i,
+    "the network has no address left for a further container: give it a larger subnet with `ipam`",
+  ],
   [/has active endpoints/i, "containers are still on that network: disconnect or remove them"],
   [
     /client version [\d.]+ is too (new|old)/i,

@@ -46,7 +46,9 @@ export async function execute(given: Execution, signal: AbortSignal): Promise<Ou
       const slot = action.operation.kind === "image.build" ? limits.builds : limits.others;
       // A wait does nothing but wait: it takes no place from operations.
       const work = (): Promise<Verdict> => perform(action, { execution, signal, failed, bugs });
-      return action.operation.kind === "container.wait" ? work() : slot.run(work);
+      const { kind } = action.operation;
+      // Starts before further creations: the engine does both at once sooner than all of one and then all of the other.
+      return kind === "container.wait" ? work() : slot.run(work, kind === "container.start");
     })();
     running.set(action.id, verdict);
   }

@@ -286,7 +286,7 @@ describe("objects that are in the way", () => {
     "E13 exhausted subnets and a full disk come with what helps; only what reads is asked again",
     async ({ line }) => {
       await line.write({ "dock.yaml": GOOD });
-      const refusals: readonly [RegExp, string, RegExp][] = [
+      const refusals: readonly [RegExp, string, RegExp, code?: number][] = [
         [
           /^\/networks\/create/,
           "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
@@ -294,12 +294,13 @@ describe("objects that are in the way", () => {
         ],
         [/^\/networks\/create/, "all predefined address pools have been fully subnetted", /docker network prune/],
         [/^\/containers\/create/, "mkdir /var/lib/docker: no space left on device", /docker system df/],
+        [/\/start$/, "no available IPv4 addresses on this network's address pools: shop_default", /larger subnet/, 5],
       ];
-      for (const [path, message, hint] of refusals) {
+      for (const [path, message, hint, code = 1] of refusals) {
         await using tap = await tapped(line, (request) =>
           path.test(request.path) ? { status: 500, body: JSON.stringify({ message }) } : undefined,
         );
-        const { stderr } = await line.dock(["up", "-d"], { host: tap.host, code: 1 });
+        const { stderr } = await line.dock(["up", "-d"], { host: tap.host, code });
         expect(stderr).toContain(message);
         expect(stderr).toMatch(hint);
         expect(tap.requests.filter((request) => isChange(request) && path.test(request.path))).toHaveLength(1);

@@ -21,6 +21,8 @@ export const config: CommandDefinition = {
   },
   run: async ({ session, options }: Invocation) => {
     const project = await loadWithWarnings(session);
+    // As with Compose: whether the file is right is said all the same.
+    if (session.globals.quiet) return 0;
     const given = options as ConfigOptions;
     const { stdout } = session.io;
     const list = LISTS.find((name) => given[name]);

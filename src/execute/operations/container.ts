@@ -79,7 +79,7 @@ export async function startOrExplain(
     if (!(error instanceof DockError) || error.status === undefined) throw error;
     if (PORT_TAKEN.test(error.message)) throw await portTaken(execution, { slot: of.slot, error }, signal);
     throw new DockError("not-ready", `service ${of.slot.service} could not start: ${error.message}`, {
-      hint: "the engine refused to run its process: check its command, user and mounts",
+      hint: error.hint ?? "the engine refused to run its process: check its command, user and mounts",
       cause: error,
       status: error.status,
     });

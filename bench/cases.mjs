@@ -17,6 +17,7 @@ import { watching } from "./cases/watching.mjs";
  * @property {string} peer what dock is compared with
  * @property {Readonly<Record<string, number>>} targets by metric, the largest ratio of dock to the peer that is aimed at
  * @property {Readonly<Record<string, number>>} [limits] by metric, the largest figure of dock itself that is aimed at
+ * @property {Readonly<Record<string, number>>} [slowest] the same for what 19 of 20 of dock's stay within
  * @property {string} [family] cases that differ only in `size`
  * @property {number} [size]
  * @property {boolean} [large] runs only when it is named, or with --large

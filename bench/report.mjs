@@ -102,12 +102,16 @@ function growthTable(cases, results) {
 }
 
 /** @param {Case} given @param {string} metric @param {Comparison} comparison */
-function verdict(given, metric, { ratio, dock }) {
+function verdict(given, metric, { ratio, dock, slow }) {
   const target = given.targets[metric];
   const limit = given.limits?.[metric];
+  const worst = given.slowest?.[metric];
   const said = [
     ...(target === undefined ? [] : [`≤ ${target}: ${ratio <= target ? "met" : "**missed**"}`]),
     ...(limit === undefined ? [] : [`≤ ${figure(metric, limit)}: ${dock <= limit ? "met" : "**missed**"}`]),
+    ...(worst === undefined
+      ? []
+      : [`p95 ${figure(metric, slow)} ≤ ${figure(metric, worst)}: ${slow <= worst ? "met" : "**missed**"}`]),
   ];
   return said.join(", ");
 }

@@ -8,8 +8,8 @@ export function median(/** @type {readonly number[]} */ values) {
 
 /**
  * @typedef {{ dock: number[], peer: number[] }} Pairs what was measured of both sides, pair by pair
- * @typedef {{ dock: number, peer: number, ratio: number, low: number, high: number, pairs: number }} Comparison
- *   medians of both sides; of dock divided by peer in each pair the median and the middle half (`low` to `high`)
+ * @typedef {{ dock: number, peer: number, ratio: number, low: number, high: number, slow: number, pairs: number }} Comparison
+ *   medians of both sides; `slow`: what 19 of 20 of dock's stay within; of dock divided by peer in each pair the median and the middle half (`low` to `high`)
  */
 
 /** What pairs say. Ratios are taken pair by pair, so that a machine that is busier for a while disturbs them little. */
@@ -22,6 +22,7 @@ export function compare(/** @type {Pairs} */ { dock, peer }) {
     ratio: median(ratios),
     low: ratios[Math.floor(quarter)] ?? Number.NaN,
     high: ratios[Math.ceil(ratios.length - 1 - quarter)] ?? Number.NaN,
+    slow: dock.toSorted((a, b) => a - b)[Math.ceil(dock.length * 0.95) - 1] ?? Number.NaN,
     pairs: ratios.length,
   };
 }

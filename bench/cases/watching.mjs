@@ -53,6 +53,7 @@ const latency = ({ name, title, churn }) => ({
   peer: "docker compose watch",
   targets: churn ? {} : { time: 0.25 },
   limits: { time: churn ? 1000 : 100 },
+  ...(churn ? {} : { slowest: { time: 160 }, pairs: 20 }),
   skip: (world) =>
     process.getuid?.() !== 0 || !world.host.startsWith("unix:") ? "needs root and a local engine" : undefined,
   prepare: async (world) => {

@@ -117,6 +117,27 @@ describe("an engine that is killed and started again", () => {
     expect((await s.dock(["up", "-d"])).mutations).toEqual([]);
   });
 
+  scenario("while it is watched: what is saved meanwhile arrives when it is back", async ({ s }) => {
+    const watch = [{ path: "./src", action: "sync", target: "/app" }];
+    await s.write({ "src/a": "one" });
+    await s.declare({ services: { web: { ...IDLE, restart: "always", dev: { watch } } } });
+    const run = s.start(["watch"], { host: `unix://${s.engine.socketPath}` });
+    await run.until(/^Watching /m);
+    const arrives = async (text: string): Promise<void> => {
+      await s.write({ "src/a": text });
+      await eventually(async () => expect(await s.inside("web", "cat", "/app/a")).toBe(text), 60_000);
+    };
+    await arrives("two");
+    await engine.kill();
+    await s.write({ "src/a": "three" });
+    await engine.start();
+    await eventually(async () => expect(await s.inside("web", "cat", "/app/a")).toBe("three"), 60_000);
+    await arrives("four");
+    run.signal("SIGINT");
+    expect((await run.end()).code).toBe(0);
+    await s.dock(["down"]);
+  });
+
   scenario("while logs are followed: they go on with what is started again", async ({ s }) => {
     const talk = ["sh", "-c", "echo begun $$$$; i=0; while :; do i=$$((i+1)); echo tick $$i; sleep 0.2; done"];
     await s.declare({

@@ -62,7 +62,7 @@ export async function converge(
   const lock = await projectLock(session, project);
   const idle = sync ? undefined : await idleWorld(session, { ...of, lock }, options);
   if (idle) {
-    await introduce(session, idle, options);
+    await introduce(session, { world: idle, held: [] }, options);
     return { first: idle, last: idle, started: new Set() };
   }
   return await withProjectLock(lock, session.signal, async () => {
@@ -70,9 +70,9 @@ export async function converge(
     let first: World | undefined;
     const started = new Set<string>();
     for (let round = 0; ; round += 1) {
-      const world = narrowed(await survey(session, project, request), options.only);
+      const { world, held } = await settledWorld(session, { project, request }, options);
       first ??= world;
-      if (round === 0) await introduce(session, world, options);
+      if (round === 0) await introduce(session, { world, held }, options);
       else {
         refuseRemoteBinds(world);
         refuseConflicts(world.reconciled.conflicts);
@@ -118,12 +118,34 @@ async function idleWorld(
   return (await wasLocked) || (await isProjectLocked(of.lock)) ? undefined : idle;
 }
 
+/** How often (ms) and how many times what the engine is doing by itself is waited for. */
+const PAUSE_MS = 200;
+const PAUSES = 15;
+
+/** What there is, with the ports that others hold, looked at again while the engine is still starting a container. */
+async function settledWorld(
+  session: Session,
+  of: { readonly project: Project; readonly request: PlanRequest },
+  options: ConvergeOptions,
+): Promise<{ readonly world: World; readonly held: readonly Conflict[] }> {
+  for (let pause = 0; ; pause += 1) {
+    const world = narrowed(await survey(session, of.project, of.request), options.only);
+    const { conflicts, unsettled } = await heldPorts(session, world);
+    if (!unsettled || pause === PAUSES) return { world, held: conflicts };
+    await systemClock.sleep(PAUSE_MS, session.signal);
+  }
+}
+
 /** Shows what the first plan of a run is and what is to be known about it. Throws where it must not be carried out. */
-async function introduce(session: Session, world: World, options: ConvergeOptions): Promise<void> {
+async function introduce(
+  session: Session,
+  { world, held }: { readonly world: World; readonly held: readonly Conflict[] },
+  options: ConvergeOptions,
+): Promise<void> {
   const renderer = session.renderer();
   const { plan, conflicts, notices = [] } = world.reconciled;
   refuseRemoteBinds(world);
-  refuseConflicts([...conflicts, ...(await heldPorts(session, world))]);
+  refuseConflicts([...conflicts, ...held]);
   options.accept?.(world);
   if (!options.only || plan.actions.length > 0) renderer.emit({ type: "plan", plan });
   for (const message of [...exposedPorts(world), ...notices]) renderer.emit({ type: "notice", message });

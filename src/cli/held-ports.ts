@@ -5,11 +5,21 @@ import { ownerOf } from "../plan/resources.ts";
 import type { Session } from "./session.ts";
 import type { World } from "./world.ts";
 
+/** What of the ports that a plan needs is held by somebody else. */
+export interface HeldPorts {
+  readonly conflicts: readonly Conflict[];
+  /** The engine itself listens for a container that it does not list yet: it is starting one, maybe for a run that was killed. */
+  readonly unsettled: boolean;
+}
+
+/** The process with which an engine listens on a published port. */
+const OF_ENGINE = /^process docker-proxy /;
+
 /** Ports that the plan needs and somebody else holds: a container of another project, or a process of this machine. */
-export async function heldPorts(session: Session, world: World): Promise<readonly Conflict[]> {
+export async function heldPorts(session: Session, world: World): Promise<HeldPorts> {
   const { reconciled, observed } = world;
   const needed = neededPorts(reconciled.plan, reconciled.slots, observed);
-  if (needed.length === 0) return [];
+  if (needed.length === 0) return { conflicts: [], unsettled: false };
   const own = new Set(observed.containers.map(({ id }) => id));
   const publishing = needed.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
   const all = await session.engine().listContainers({ publishing }, session.signal);
@@ -28,7 +38,8 @@ export async function heldPorts(session: Session, world: World): Promise<readonl
     if (observed.engine.remote || !(await isPortHeld(port))) return [];
     return [{ ...port, holder: await listeningProcess(port.hostPort), ...(await suggestion(session, world, port)) }];
   });
-  return portConflicts((await Promise.all(held)).flat());
+  const holders = (await Promise.all(held)).flat();
+  return { conflicts: portConflicts(holders), unsettled: holders.some(({ holder }) => OF_ENGINE.test(holder)) };
 }
 
 async function suggestion(session: Session, world: World, port: NeededPort): Promise<{ readonly free?: number }> {

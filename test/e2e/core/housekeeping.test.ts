@@ -18,9 +18,13 @@ scenario(
         .flatMap(({ RepoTags }) => RepoTags ?? [])
         .filter((tag) => tag.startsWith(`${s.project}-app:in-`))
         .sort();
+    const second = (): number => Math.floor(Date.now() / 1000);
     for (const page of ["1", "2", "3"]) {
       await s.write({ "app/page": page });
       await s.dock(["build", "app"]);
+      // The engine tells whole seconds of when a step was made.
+      const built = second();
+      await expect.poll(second, { timeout: 5000 }).toBeGreaterThan(built);
     }
     await s.dock(["build"]);
     const history = JSON.parse((await s.dock(["history", "app", "--json"])).stdout) as {

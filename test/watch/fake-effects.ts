@@ -156,7 +156,11 @@ export class FakeEffects implements Effects {
     this.files.set(container, files);
     for (const path of deletes)
       for (const file of files.keys()) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
-    for (const { source, target, kind } of copies) if (kind === "file") files.set(target, readFileSync(source, "utf8"));
+    for (const { source, target, kind } of copies) {
+      if (kind === "file") files.set(target, readFileSync(source, "utf8"));
+      // A link takes a file's place.
+      else files.delete(target);
+    }
     this.remembered.set(container, what.contents);
   }
 

@@ -2,6 +2,7 @@ import type { Execution } from "../execute/execution.ts";
 import { LABEL } from "../plan/labels.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import type { Project } from "../project/model.ts";
+import { syncRules } from "../project/sync-rules.ts";
 import type { Session } from "./session.ts";
 import type { World } from "./world.ts";
 
@@ -19,7 +20,8 @@ export async function openSync(
   of: { readonly project: Project; readonly request: PlanRequest },
 ): Promise<SyncInRuns | undefined> {
   const { project, request } = of;
-  if (request.mode !== "dev" || !Object.values(project.services).some(hasSync)) return undefined;
+  if (request.mode !== "dev" || !Object.values(project.services).some((service) => syncRules(service).length > 0))
+    return undefined;
   const { servicesWithSync, SyncedServices } = await import("./synced-services.ts");
   const services = new Set(servicesWithSync(project, request));
   const synced = new SyncedServices(project, session.engine());
@@ -39,8 +41,4 @@ export async function openSync(
     },
     [Symbol.asyncDispose]: async () => synced[Symbol.dispose](),
   };
-}
-
-function hasSync({ dev }: Project["services"][string]): boolean {
-  return dev?.watch.some(({ target }) => target !== undefined) ?? false;
 }

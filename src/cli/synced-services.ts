@@ -3,6 +3,7 @@ import { effectiveService } from "../plan/mode.ts";
 import type { PlanRequest } from "../plan/request.ts";
 import { selectServices } from "../plan/wanted.ts";
 import type { Project } from "../project/model.ts";
+import { syncRules } from "../project/sync-rules.ts";
 import { readSyncClaims } from "../watch/claims.ts";
 import { coverageOf } from "../watch/coverage.ts";
 import type { ServiceContainer } from "../watch/effects.ts";
@@ -14,7 +15,7 @@ import { ContainerFiles } from "./container-files.ts";
 export function servicesWithSync(project: Project, request: PlanRequest): readonly string[] {
   if (request.mode !== "dev") return [];
   const services = selectServices(project, request.services, request.noDeps);
-  return services.filter((key) => project.services[key]?.dev?.watch.some(({ target }) => target !== undefined));
+  return services.filter((key) => project.services[key] && syncRules(project.services[key]).length > 0);
 }
 
 /** Brings containers up to date with what sync rules want: before their first start, and with what was saved while nobody watched. */

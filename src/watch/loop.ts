@@ -1,5 +1,6 @@
 import type { Mode } from "../plan/mode.ts";
 import type { Project } from "../project/model.ts";
+import { syncRules } from "../project/sync-rules.ts";
 import { type Deferred, deferred } from "../std/deferred.ts";
 import { type Answer, Assessment } from "./assessment.ts";
 import { Gathering, type Span } from "./batch.ts";
@@ -14,6 +15,7 @@ import { Repositories } from "./repositories.ts";
 import { type Outcome, Runs } from "./runs.ts";
 import { type FileChange, Snapshot } from "./snapshot.ts";
 import { openSource, type OpenSource, type Source } from "./source.ts";
+import { SecondLook } from "./second-look.ts";
 import { SelfTriggers } from "./self-triggers.ts";
 import { type Stalls, watchStalls } from "./stalls.ts";
 
@@ -34,9 +36,6 @@ export interface WatchControls {
 
 /** Milliseconds between looks at everything while nothing happens. */
 const RESCAN_MS = 30_000;
-
-/** Milliseconds after which directories that appeared are looked into once more: they may have been filled unwatched. */
-const SECOND_LOOK_MS = 500;
 
 /**
  * Makes the engine match, then acts on saved files until the signal aborts, and rejects with its reason. Rejects also
@@ -111,6 +110,7 @@ class WatchLoop {
   readonly #runs: Runs;
   readonly #dispatch: Dispatch;
   readonly #repositories = new Repositories();
+  readonly #secondLook = new SecondLook();
   readonly #inbox: (() => Promise<void> | void)[] = [];
   #facts: Facts;
   #coverage: Coverage;
@@ -119,8 +119,6 @@ class WatchLoop {
   #lastRescan = 0;
   /** While git is at work nothing is looked at before this. */
   #openAt = 0;
-  /** Directories that appeared lately, and when they are looked into again. */
-  #young: { readonly directories: Set<string>; readonly at: number } | undefined;
   /** The last run failed because of the engine, not because of the files. */
   #engineFailed = false;
 
@@ -189,7 +187,7 @@ class WatchLoop {
         if (isDue(this.#runs.dueAt, clock.now())) this.#runs.due();
       }
       if (isDue(this.#parts.selfTriggers.dueAt, clock.now())) this.#actOnQuiet();
-      if (isDue(this.#young?.at, clock.now())) this.#lookAgain();
+      if (isDue(this.#secondLook.dueAt, clock.now())) this.#lookAgain();
       if (clock.now() >= this.#lastRescan + RESCAN_MS) this.#rescan();
     }
   }
@@ -224,7 +222,7 @@ class WatchLoop {
   async #sleep(): Promise<void> {
     const { clock } = this.#parts.effects;
     const held = [this.#parts.gathering.dueAt, this.#runs.dueAt].map((at) => at && Math.max(at, this.#openAt));
-    const times = [...held, this.#parts.selfTriggers.dueAt, this.#young?.at, this.#lastRescan + RESCAN_MS];
+    const times = [...held, this.#parts.selfTriggers.dueAt, this.#secondLook.dueAt, this.#lastRescan + RESCAN_MS];
     const next = Math.min(...times.filter((time) => time !== undefined));
     if (this.#inbox.length > 0 || next <= clock.now()) return;
     const enough = new AbortController();
@@ -241,7 +239,7 @@ class WatchLoop {
     const look = stalls.happened() ? ({ kind: "everything" } as const) : batch.look;
     const sighting = await this.#snapshot.look(look, signal);
     if (look.kind === "everything") this.#lastRescan = effects.clock.now();
-    this.#remember(sighting.newDirectories);
+    this.#secondLook.add(sighting.newDirectories, effects.clock.now());
     const branch = this.#repositories.switched();
     this.#dispatch.changes(sighting.changes, this.#facts, { span: batch.span, branch });
     this.#tellOfLostRoots(sighting.changes);
@@ -258,17 +256,9 @@ class WatchLoop {
     }
   }
 
-  #remember(directories: readonly string[]): void {
-    if (directories.length === 0) return;
-    const at = this.#parts.effects.clock.now() + SECOND_LOOK_MS;
-    this.#young ??= { directories: new Set(), at };
-    for (const directory of directories) this.#young.directories.add(directory);
-  }
-
   #lookAgain(): void {
     const { source, gathering, effects } = this.#parts;
-    const directories = [...(this.#young?.directories ?? [])];
-    this.#young = undefined;
+    const directories = this.#secondLook.take();
     source.again(directories);
     for (const path of directories) gathering.add({ kind: "path", path }, effects.clock.now());
   }
@@ -305,8 +295,7 @@ class WatchLoop {
       });
     }
     gathering.add({ kind: "everything", because: "a run has ended" }, effects.clock.now());
-    for (const service of this.#facts.services)
-      if (this.#syncRules(service).length > 0) this.#inPlace.catchUp(service, now);
+    for (const service of this.#facts.services) if (this.#hasSyncRules(service)) this.#inPlace.catchUp(service, now);
     this.#inPlace.start();
   }
 
@@ -325,11 +314,10 @@ class WatchLoop {
     this.#runs.edit({}, span);
   }
 
-  #syncRules(service: string): readonly unknown[] {
+  #hasSyncRules(key: string): boolean {
     const { project, mode } = this.#facts;
-    return mode === "dev"
-      ? (project.services[service]?.dev?.watch ?? []).filter((rule) => rule.target !== undefined)
-      : [];
+    const service = project.services[key];
+    return mode === "dev" && service !== undefined && syncRules(service).length > 0;
   }
 
   #wanted(service: string): ReturnType<typeof wantedCopies> {

@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect } from "vitest";
+import { inTerminal } from "../../support/in-terminal.ts";
 import { freePort, IDLE, type Scenario, scenario } from "../../support/scenario.ts";
 import { PROGRAM } from "../../support/scenario-process.ts";
 
@@ -9,19 +8,6 @@ async function json<T>(s: Scenario, ...args: readonly string[]): Promise<T> {
 }
 
 const lines = (text: string): readonly string[] => text.trimEnd().split("\n");
-
-/** What a shell line prints in a terminal of its own. */
-async function inTerminal(s: Scenario, command: string): Promise<string> {
-  const child = spawn("script", ["-qec", command, "/dev/null"], {
-    cwd: s.directory,
-    env: { ...s.environment(), TERM: "xterm", SHELL: "/bin/sh" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-  await once(child, "close");
-  return text;
-}
 
 async function states(s: Scenario): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(Object.entries(await s.containers()).map(([slot, { State }]) => [slot, State]));

@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect } from "vitest";
+import { inTerminal } from "../../support/in-terminal.ts";
 import { eventually, IDLE, type Scenario, scenario } from "../../support/scenario.ts";
 import { PROGRAM } from "../../support/scenario-process.ts";
 
@@ -125,14 +124,7 @@ describe("exec", () => {
     await s.dock(["up", "-d"]);
     // `script` gives the program a terminal of its own; the size follows the start.
     const command = `stty rows 33 cols 77; ${process.execPath} ${PROGRAM} exec web sh -c 'tty; until stty size 2>/dev/null | grep .; do sleep 0.05; done; exit 5'; echo code $?; stty -a | grep -c -- '-icanon'`;
-    const child = spawn("script", ["-qec", command, "/dev/null"], {
-      cwd: s.directory,
-      env: { ...s.environment(), TERM: "xterm", SHELL: "/bin/sh" },
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    await once(child, "close");
+    const text = await inTerminal(s, command);
     expect(text).toMatch(/\/dev\/pts\/\d+\s+33 77\s+code 5\s+0/);
   });
 });

@@ -3,6 +3,7 @@ import type { Event } from "../event.ts";
 import type { Outcome } from "../execute/execute.ts";
 import { type Execution, initialMade, wantedByTarget } from "../execute/execution.ts";
 import { isProjectLocked, type ProjectLock, withProjectLock } from "../execute/lock.ts";
+import { RecentDigests } from "../gather/recent-digests.ts";
 import type { Action, ActionId } from "../plan/plan.ts";
 import type { Conflict } from "../plan/plan-builder.ts";
 import type { PlanRequest } from "../plan/request.ts";
@@ -56,11 +57,12 @@ export async function converge(
   options: ConvergeOptions = {},
 ): Promise<Converged> {
   const { project } = of;
+  const digests = new RecentDigests();
   const renderer = session.renderer();
   await using sync = await openSync(session, of);
   const fill = sync && { fill: sync.fill };
   const lock = await projectLock(session, project);
-  const idle = sync ? undefined : await idleWorld(session, { ...of, lock }, options);
+  const idle = sync ? undefined : await idleWorld(session, { ...of, lock, digests }, options);
   if (idle) {
     await introduce(session, { world: idle, held: [] }, options);
     return { first: idle, last: idle, started: new Set() };
@@ -70,7 +72,7 @@ export async function converge(
     let first: World | undefined;
     const started = new Set<string>();
     for (let round = 0; ; round += 1) {
-      const { world, held } = await settledWorld(session, { project, request }, options);
+      const { world, held } = await settledWorld(session, { project, request, digests }, options);
       first ??= world;
       if (round === 0) await introduce(session, { world, held }, options);
       else {
@@ -85,7 +87,7 @@ export async function converge(
       if (round === ROUNDS) throw unsettled(world);
       const ended = await endedAgain(executionOf(session, world, options), started);
       if (ended) throw ended;
-      const done = await carryOut(session, world, { ...options, ...fill });
+      const done = await carryOut(session, world, { ...options, ...fill, digests });
       for (const slot of startedSlots(world.reconciled.plan, done)) started.add(slot);
       // What was forced is done: asking again would do it again.
       request = {
@@ -101,17 +103,24 @@ export async function converge(
   });
 }
 
+interface Looking {
+  readonly project: Project;
+  readonly request: PlanRequest;
+  readonly digests: RecentDigests;
+}
+
 /**
  * What there is when nothing has to be done and nobody else is at it, before and after looking: a run that changes
  * nothing needs no lock, and is sooner without one. Undefined in every other case, which is to be looked at again.
  */
 async function idleWorld(
   session: Session,
-  of: { readonly project: Project; readonly request: PlanRequest; readonly lock: ProjectLock },
+  of: Looking & { readonly lock: ProjectLock },
   options: ConvergeOptions,
 ): Promise<World | undefined> {
   const wasLocked = isProjectLocked(of.lock);
-  const [world] = await Promise.all([survey(session, of.project, of.request), wasLocked]);
+  const looked = survey(session, of.project, { ...of.request, digests: of.digests, reasons: false });
+  const [world] = await Promise.all([looked, wasLocked]);
   const idle = narrowed(world, options.only);
   const { plan, conflicts } = idle.reconciled;
   if (plan.actions.length > 0 || conflicts.length > 0) return undefined;
@@ -125,11 +134,11 @@ const PAUSES = 15;
 /** What there is, with the ports that others hold, looked at again while the engine is still starting a container. */
 async function settledWorld(
   session: Session,
-  of: { readonly project: Project; readonly request: PlanRequest },
+  of: Looking,
   options: ConvergeOptions,
 ): Promise<{ readonly world: World; readonly held: readonly Conflict[] }> {
   for (let pause = 0; ; pause += 1) {
-    const world = narrowed(await survey(session, of.project, of.request), options.only);
+    const world = narrowed(await survey(session, of.project, { ...of.request, digests: of.digests }), options.only);
     const { conflicts, unsettled } = await heldPorts(session, world);
     if (!unsettled || pause === PAUSES) return { world, held: conflicts };
     await systemClock.sleep(PAUSE_MS, session.signal);
@@ -166,7 +175,7 @@ function narrowed(world: World, only: ((action: Action) => boolean) | undefined)
 export async function carryOut(
   session: Session,
   world: World,
-  options: ConvergeOptions & Pick<Execution, "fill">,
+  options: ConvergeOptions & Pick<Execution, "fill" | "digests">,
 ): Promise<ReadonlySet<ActionId>> {
   await requireBuildable(session, world);
   // Most runs have nothing to do and start sooner without what carries plans out.
@@ -175,6 +184,7 @@ export async function carryOut(
   const execution = {
     ...executionOf(session, world, options),
     ...(options.fill === undefined ? {} : { fill: options.fill }),
+    ...(options.digests === undefined ? {} : { digests: options.digests }),
   };
   releaseMemory();
   const logger = new RunLogger();

@@ -2,6 +2,7 @@ import { inspectDiffering, inspectImages, inspectNetworks } from "../engine/obse
 import { applyBuildArgs } from "../gather/build-args.ts";
 import { type Dockerfiles, readDockerfiles } from "../gather/dockerfiles.ts";
 import { gather, requireFiles } from "../gather/gather.ts";
+import type { DigestSource } from "../gather/recent-digests.ts";
 import { withSettled, writeSettled } from "../gather/settled.ts";
 import { buildToCompare, KEPT_INPUTS } from "../plan/images.ts";
 import type { Inputs } from "../plan/inputs.ts";
@@ -41,8 +42,20 @@ export async function withBuildArgs(
   return applyBuildArgs(project, { dockerfiles: await readDockerfiles(project, keys), args, images: keys });
 }
 
+/** How to survey. */
+export interface SurveyOptions {
+  /** Where digests of contexts come from; without it every one is made. */
+  readonly digests?: DigestSource;
+  /** False: nobody will read why images are built. */
+  readonly reasons?: boolean;
+}
+
 /** Observes the engine, gathers the inputs from the disk, and plans. Touches nothing. */
-export async function survey(session: Session, project: Project, request: PlanRequest): Promise<World> {
+export async function survey(
+  session: Session,
+  project: Project,
+  { digests, reasons = true, ...request }: PlanRequest & SurveyOptions,
+): Promise<World> {
   const { signal } = session;
   const engine = session.engine();
   const asked = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
@@ -73,7 +86,7 @@ export async function survey(session: Session, project: Project, request: PlanRe
       observed: described,
       ports: await portsToChoose(session, project, { services, observed: described, mode: request.mode }),
     },
-    { cacheDirectory: session.cacheDirectory, env: session.io.env, signal },
+    { cacheDirectory: session.cacheDirectory, env: session.io.env, ...(digests ? { digests } : {}), signal },
   );
   const fromFiles = Object.values(inputs.environments).flatMap((variables) => Object.values(variables));
   session.redactor.learn(worthHiding([...fromFiles, ...secretTexts(inputs)], project));
@@ -81,7 +94,9 @@ export async function survey(session: Session, project: Project, request: PlanRe
   const slots = wantedSlots(project, { inputs, observed: described }, { mode: request.mode, services });
   const observed = await inspected(session, project, { observed: remembered, slots, all: request.live ?? false });
   const known = { inputs, observed, slots };
-  const reconciled = await withReasons(session, project, { known, request });
+  const reconciled = reasons
+    ? await withReasons(session, project, { known, request })
+    : reconcile(project, known, request);
   const plan = session.redactor.plan(reconciled.plan);
   return { project, request, inputs, observed, reconciled: { ...reconciled, plan } };
 }

@@ -1,23 +1,23 @@
-import { readlinkSync } from "node:fs";
 import type { ContextReads } from "../dockerfile/reads.ts";
-import { type Digest, sha256, sha256Joined } from "../std/digest.ts";
-import { errorCode, isGone } from "./file-error.ts";
+import { canonicalJson, type Digest, sha256, sha256Joined } from "../std/digest.ts";
+import { type ContextEntry, digestEntry, kindOfMark } from "./context-entry.ts";
 import { statEntry } from "./file-stat.ts";
 import { followPaths } from "./follow.ts";
 import { Hasher } from "./hasher.ts";
 import { type PatternList, patternList } from "./ignore.ts";
 import type { StatCache } from "./stat-cache.ts";
-import { contextRoot, type EntryKind, unreadable, walk, type WalkedEntry } from "./walk.ts";
-
-/** One thing that a build may read. */
-export interface ContextEntry {
-  readonly path: string;
-  readonly kind: EntryKind;
-  /** Bytes of a file. */
-  readonly size: number;
-  /** Type, exec bit and content or link target in one text: equal exactly where a build can't tell two apart. */
-  readonly mark: string;
-}
+import {
+  canRemember,
+  changedPaths,
+  changedTree,
+  type KnownTree,
+  recallTree,
+  rememberTree,
+  sizesOf,
+  type TreePlace,
+  TreeStates,
+} from "./tree-memory.ts";
+import { contextRoot, walk } from "./walk.ts";
 
 /** What a build may read of a context. */
 export interface ContextDigest {
@@ -36,7 +36,10 @@ export interface DigestRequest {
   readonly reads: ContextReads;
   /** Directories that serve as mount points inside a bind: while they are empty they count in no digest. */
   readonly mountPoints?: ReadonlySet<string>;
-  readonly cache?: StatCache;
+  /** What is known of files' contents; asked for only when some may have changed. */
+  readonly cache?: () => Promise<StatCache>;
+  /** Where what was seen is remembered, so that nothing is listed again that has not changed. */
+  readonly memory?: Pick<TreePlace, "folder" | "slot">;
 }
 
 const FORMAT = "dock-context/1";
@@ -51,22 +54,122 @@ export async function digestContext(
   signal?: AbortSignal,
 ): Promise<ContextDigest> {
   const root = contextRoot(directory);
-  const sockets: string[] = [];
-  const links = new Map<string, string>();
-  const entries: ContextEntry[] = [];
-  const hasher = new Hasher(root, request.cache, signal);
   const filter = readFilter(root, request);
-  if (filter) {
-    const report = { sockets };
-    for await (const batch of walk(root, filter, { report, ...(signal ? { signal } : {}) })) {
-      for (const walked of batch) {
-        const entry = walked.kind === "file" ? await digestFile(root, walked, hasher) : plainEntry(root, walked, links);
-        if (entry) entries.push(entry);
-      }
+  if (!filter) return { entries: [], digest: manifestDigest([]), links: new Map(), sockets: [] };
+  const { memory } = request;
+  if (!memory || !canRemember(root)) return walkTree(root, { ...request, filter }, signal);
+  const points = [...(request.mountPoints ?? [])].sort();
+  const patterns = [filter.exclude.patterns, filter.include?.patterns ?? null];
+  const place = { ...memory, key: sha256(canonicalJson([FORMAT, root, points, patterns])) };
+  return (await digestKnown(root, { request, place }, signal)) ?? walkTree(root, { ...request, filter, place }, signal);
+}
+
+/** The digest by what is remembered: undefined where nothing is, or a name has come or gone since. */
+async function digestKnown(
+  root: string,
+  { request, place }: { readonly request: DigestRequest; readonly place: TreePlace },
+  signal: AbortSignal | undefined,
+): Promise<ContextDigest | undefined> {
+  const known = await recallTree(place);
+  const indexes = known && (await changedPaths(root, known, signal));
+  if (!known || !indexes) return undefined;
+  if (indexes.length === 0) return recalled(known);
+  const before = recalled(known);
+  const links = new Map(before.links);
+  const states = new TreeStates(root);
+  const hasher = new Hasher(root, await request.cache?.(), signal);
+  const entries = [...before.entries];
+  for (const index of indexes) {
+    const walked = before.entries[index];
+    const seen = walked && (await digestEntry(root, walked, { hasher, links }));
+    if (!seen) return undefined;
+    states.note(seen.stat);
+    entries[index] = seen.entry;
+  }
+  const digest: ContextDigest = { entries, digest: manifestDigest(entries), links, sockets: before.sockets };
+  if (states.states) {
+    const marks = indexes.map((index) => entries[index]?.mark ?? "");
+    await rememberTree(place, changedTree(known, { indexes, marks, states: states.states }, headOf(digest)));
+  }
+  return digest;
+}
+
+interface Walking extends DigestRequest {
+  readonly filter: ReadFilter;
+  readonly place?: TreePlace;
+}
+
+async function walkTree(root: string, walking: Walking, signal: AbortSignal | undefined): Promise<ContextDigest> {
+  const states = new TreeStates(root);
+  const report = { sockets: new Array<string>(), directories: new Array<string>() };
+  const links = new Map<string, string>();
+  const all: ContextEntry[] = [];
+  const cache = await walking.cache?.();
+  const hasher = new Hasher(root, cache, signal);
+  for await (const batch of walk(root, walking.filter, { report, ...(signal ? { signal } : {}) })) {
+    for (const walked of batch) {
+      const seen = await digestEntry(root, walked, { hasher, links });
+      if (walked.kind !== "directory") states.note(seen?.stat);
+      if (seen) all.push(seen.entry);
     }
   }
-  const counted = withoutMountPoints(entries, request.mountPoints ?? new Set());
-  return { entries: counted, digest: manifestDigest(counted), links, sockets };
+  cache?.walked();
+  const entries = withoutMountPoints(all, walking.mountPoints ?? new Set());
+  const digest: ContextDigest = { entries, digest: manifestDigest(entries), links, sockets: report.sockets };
+  if (walking.place) await remember(root, { place: walking.place, digest, states, directories: report.directories });
+  return digest;
+}
+
+async function remember(
+  root: string,
+  seen: {
+    readonly place: TreePlace;
+    readonly digest: ContextDigest;
+    readonly states: TreeStates;
+    readonly directories: readonly string[];
+  },
+): Promise<void> {
+  const { digest, directories } = seen;
+  for (const path of directories) seen.states.note(statEntry(root, { path, kind: "directory" }));
+  const { states } = seen.states;
+  if (!states) return;
+  const paths = digest.entries.map(({ path, kind }) => (kind === "directory" ? `${path}/` : path));
+  const marks = digest.entries.map(({ mark }) => mark);
+  await rememberTree(seen.place, { head: headOf(digest), directories, paths, marks, states });
+}
+
+/** What `KnownTree.head` is for a digest. */
+interface Head {
+  readonly digest: Digest;
+  readonly links: readonly (readonly [string, string])[];
+  readonly sockets: readonly string[];
+}
+
+function headOf({ digest, links, sockets }: ContextDigest): Head {
+  return { digest, links: [...links], sockets };
+}
+
+function recalled(tree: KnownTree): ContextDigest {
+  const { digest, links, sockets } = tree.head as Head;
+  let entries: readonly ContextEntry[] | undefined;
+  return {
+    digest,
+    sockets,
+    links: new Map(links),
+    get entries() {
+      return (entries ??= recalledEntries(tree));
+    },
+  };
+}
+
+function recalledEntries(tree: KnownTree): readonly ContextEntry[] {
+  const sizes = sizesOf(tree);
+  return tree.paths.map((text, index) => {
+    const mark = tree.marks[index] ?? "";
+    const kind = kindOfMark(mark);
+    const path = kind === "directory" ? text.slice(0, -1) : text;
+    return { path, kind, size: kind === "file" || kind === "symlink" ? (sizes[index] ?? 0) : 0, mark };
+  });
 }
 
 /** The digest of entries, which must be in the order of the walk. */
@@ -80,50 +183,18 @@ function* manifest(entries: readonly ContextEntry[]): Generator<string> {
   for (const { mark, path } of entries) yield `${mark}\0${path}`;
 }
 
+interface ReadFilter {
+  readonly exclude: PatternList;
+  readonly include?: PatternList;
+}
+
 /** What the builder would be sent for these reads. Undefined when nothing is read at all. */
-function readFilter(
-  root: string,
-  { ignore, reads }: DigestRequest,
-): { readonly exclude: PatternList; readonly include?: PatternList } | undefined {
+function readFilter(root: string, { ignore, reads }: DigestRequest): ReadFilter | undefined {
   if (reads === "everything") return { exclude: ignore };
   const sources = [...new Set(reads.flatMap((read) => read.sources))];
   if (sources.length === 0) return undefined;
   const patterns = followPaths(root, sources);
   return patterns ? { exclude: ignore, include: patternList(patterns, "the Dockerfile") } : { exclude: ignore };
-}
-
-async function digestFile(root: string, walked: WalkedEntry, hasher: Hasher): Promise<ContextEntry | undefined> {
-  const stat = statEntry(root, walked);
-  if (!stat) return undefined;
-  const { path, kind } = walked;
-  const digest = hasher.known(path, stat) ?? (await hasher.read(path, stat));
-  // As git has it, only the owner's bit: the others follow from whoever checked the files out.
-  const type = stat.mode & 0o100 ? "executable" : "file";
-  // Joined, since a template would keep its parts beside the text.
-  return digest === undefined ? undefined : { path, kind, size: stat.size, mark: [type, digest].join(" ") };
-}
-
-function plainEntry(root: string, walked: WalkedEntry, links: Map<string, string>): ContextEntry | undefined {
-  const { path, kind } = walked;
-  if (kind === "symlink") {
-    const target = readLink(root, path);
-    if (target === undefined) return undefined;
-    links.set(path, target);
-    return { path, kind, size: Buffer.byteLength(target), mark: `symlink ${sha256(target)}` };
-  }
-  if (kind !== "device") return { path, kind, size: 0, mark: kind };
-  const stat = statEntry(root, walked);
-  return stat && { path, kind, size: 0, mark: `${stat.block ? "block" : "character"} device ${stat.rdev}` };
-}
-
-function readLink(root: string, path: string): string | undefined {
-  try {
-    return readlinkSync(`${root}/${path}`);
-  } catch (error) {
-    // EINVAL: it is no link any more.
-    if (isGone(error) || errorCode(error) === "EINVAL") return undefined;
-    throw unreadable(path, error);
-  }
 }
 
 /** From the end, so that a mount point in an otherwise empty mount point goes with it. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../std/digest.ts";
 import type { FileStat } from "./file-stat.ts";
@@ -17,6 +17,8 @@ export interface StatCache {
   lookup(path: string, stat: FileStat): string | undefined;
   /** Notes a content that was read from this very state; `readAtMs` is the wall clock before the reading began. */
   note(path: string, stat: FileStat, content: { readonly digest: string; readonly readAtMs: number }): void;
+  /** Told after a walk: whatever it did not ask for gets older. */
+  walked(): void;
 }
 
 /**
@@ -32,6 +34,10 @@ const MAX_UNUSED = 20;
 const RACY_NS = 2_000_000_000n;
 
 const FORMAT = "dock-stat/1";
+
+/** More bytes than the lines in front of the files' can have. */
+const HEAD = 32 * 1024;
+
 const SURE = " sure ";
 const RACY = " racy ";
 
@@ -44,6 +50,7 @@ export class FileStatCache implements StatCache {
   readonly #lines: Map<string, Line>;
   readonly #touched = new Set<string>();
   #changed: boolean;
+  #walked = false;
 
   private constructor(lines: Map<string, Line>, generation: string | undefined) {
     this.#lines = lines;
@@ -65,6 +72,19 @@ export class FileStatCache implements StatCache {
       // Unreadable is as good as lost.
       return FileStatCache.empty();
     }
+  }
+
+  /** The generation of what is stored, without reading the rest of it; a new one where nothing is. */
+  static async generationOf(directory: string, name: string): Promise<string> {
+    try {
+      await using file = await open(fileOf(directory, name));
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+      const [, storedName, generation] = buffer.toString("utf8", 0, bytesRead).split("\n");
+      if (storedName === JSON.stringify(name) && generation !== undefined) return generation;
+    } catch {
+      // As good as lost.
+    }
+    return newGeneration();
   }
 
   get generation(): string {
@@ -91,10 +111,14 @@ export class FileStatCache implements StatCache {
     this.#changed = true;
   }
 
+  walked(): void {
+    this.#walked = true;
+  }
+
   /** Stores the cache under the name in the directory, whole or not at all. A failure is none of the caller's business. */
   async save(directory: string, name: string): Promise<void> {
     if (!this.#changed) return;
-    this.#age();
+    if (this.#walked) this.#age();
     const file = fileOf(directory, name);
     const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
     try {

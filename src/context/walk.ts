@@ -26,6 +26,8 @@ export interface WalkFilter {
 export interface WalkReport {
   /** Sockets can't be sent; nothing is said of those that the filter leaves out. */
   readonly sockets: string[];
+  /** All that was listed, before it was. */
+  readonly directories?: string[];
 }
 
 /** How long a walk may keep the event loop to itself, in milliseconds: a builder's health check must get through. */
@@ -36,6 +38,8 @@ interface Frame {
   readonly entries: readonly Dirent[];
   next: number;
   readonly matches: Matches;
+  /** No pattern has a say below it any more: everything is wanted. */
+  readonly isSettled: boolean;
   /** Entries for it and for the directories above it have been handed out. */
   emitted: boolean;
 }
@@ -77,12 +81,19 @@ export async function* walk(
 ): AsyncGenerator<readonly WalkedEntry[]> {
   run.signal?.throwIfAborted();
   const frames: Frame[] = [];
-  const open = (path: string, matches: Matches, emitted: boolean): void => {
-    const entries = list(root, path, emitted);
-    if (entries) frames.push({ path, entries, next: 0, matches, emitted });
+  const { prune, settles } = prospects(filter);
+  const open = (path: string, state: Tested["matches"], at: { emitted: boolean; isSettled: boolean }): void => {
+    run.report?.directories?.push(path);
+    const entries = list(root, path, at.emitted);
+    if (!entries) return;
+    const isSettled = at.isSettled || (at.emitted && settles(path, state));
+    frames.push({ path, entries, next: 0, matches: state.parents, isSettled, emitted: at.emitted });
   };
-  open("", {}, true);
-  const prune = pruner(filter);
+  open(
+    "",
+    { included: filter.include === undefined, excluded: false, parents: {} },
+    { emitted: true, isSettled: false },
+  );
   let batch: WalkedEntry[] = [];
   let turn = performance.now();
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
@@ -93,14 +104,15 @@ export async function* walk(
       continue;
     }
     const path = frame.path === "" ? dirent.name : `${frame.path}/${dirent.name}`;
-    const { wanted, matches } = test(path, filter, frame.matches);
+    const { wanted, matches } = frame.isSettled ? WANTED : test(path, filter, frame.matches);
     const kind = kindOf(dirent);
     if (!kind && wanted) run.report?.sockets.push(path);
     if (kind && wanted) {
       emitParents(frames, batch);
       batch.push({ path, kind });
     }
-    if (kind === "directory" && (wanted || !prune(path, matches))) open(path, matches.parents, wanted);
+    if (kind === "directory" && (wanted || !prune(path, matches)))
+      open(path, matches, { emitted: wanted, isSettled: frame.isSettled });
     if (performance.now() - turn < SLICE) continue;
     run.signal?.throwIfAborted();
     yield batch;
@@ -159,6 +171,8 @@ interface Tested {
   readonly matches: { readonly included: boolean; readonly excluded: boolean; readonly parents: Matches };
 }
 
+const WANTED: Tested = { wanted: true, matches: { included: true, excluded: false, parents: {} } };
+
 function test(path: string, filter: WalkFilter, parents: Matches): Tested {
   const include = filter.include?.match(path, parents.include);
   const exclude = filter.exclude?.match(path, parents.exclude);
@@ -177,14 +191,28 @@ function test(path: string, filter: WalkFilter, parents: Matches): Tested {
   };
 }
 
-/** Whether nothing below an unwanted directory can be wanted: no pattern that could bring it in leads there. */
-function pruner(filter: WalkFilter): (path: string, state: Tested["matches"]) => boolean {
+interface Prospects {
+  /** Whether nothing below an unwanted directory can be wanted: no pattern that could bring it in leads there. */
+  readonly prune: (path: string, state: Tested["matches"]) => boolean;
+  /** Whether nothing below a wanted directory can be unwanted: what took it in covers all, and no other pattern leads there. */
+  readonly settles: (path: string, state: Tested["matches"]) => boolean;
+}
+
+function prospects(filter: WalkFilter): Prospects {
   const included = prefixes(filter.include, (pattern) => !pattern.exception);
   const excepted = prefixes(filter.exclude, (pattern) => pattern.exception);
+  const excluded = prefixes(filter.exclude, () => true);
   const leadsBelow = (list: readonly string[] | undefined, path: string): boolean =>
-    list === undefined || list.some((prefix) => prefix.startsWith(`${path}/`));
-  return (path, state) =>
-    (!state.included && !leadsBelow(included, path)) || (state.excluded && !leadsBelow(excepted, path));
+    list === undefined || list.some((prefix) => path === "" || prefix.startsWith(`${path}/`));
+  return {
+    prune: (path, state) =>
+      (!state.included && !leadsBelow(included, path)) || (state.excluded && !leadsBelow(excepted, path)),
+    settles: (path, state) =>
+      state.included &&
+      !state.excluded &&
+      filter.include?.hasExceptions !== true &&
+      (filter.exclude === undefined || filter.exclude.patterns.length === 0 || !leadsBelow(excluded, path)),
+  };
 }
 
 /** The patterns as plain paths with a slash behind. Undefined where one has a wildcard in front of its last name. */

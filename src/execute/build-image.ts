@@ -156,13 +156,15 @@ async function gatherAgain(execution: Execution, key: string, signal: AbortSigna
     mode,
     observed,
     cacheDirectory: settings.cacheDirectory,
+    ...(execution.digests ? { digests: execution.digests.anew } : {}),
     signal,
   });
 }
 
 /** Paths that differ between two readings of an image's inputs; the Dockerfile goes by its name. */
 function differingFiles(before: ImageInputs, after: ImageInputs): readonly string[] {
-  const files = changedKeys(before.files.files, after.files.files).map(({ path }) => path);
+  const same = before.files.digest === after.files.digest;
+  const files = same ? [] : changedKeys(before.files.files, after.files.files).map(({ path }) => path);
   return before.dockerfile === after.dockerfile ? files : ["the Dockerfile", ...files];
 }
 

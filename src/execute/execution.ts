@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Emit } from "../event.ts";
+import type { RecentDigests } from "../gather/recent-digests.ts";
 import type { Inputs } from "../plan/inputs.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { SlotRef } from "../plan/operation.ts";
@@ -22,6 +23,8 @@ export interface Execution {
   readonly emit: Emit;
   readonly clock: Clock;
   readonly settings: ExecutionSettings;
+  /** The digests of contexts that this run has made; those after a build are made anew. */
+  readonly digests?: RecentDigests;
   /** What operations of this run have made so far. */
   readonly made: Made;
   /** Puts more into a container of a service that does not run: what sync rules keep there. */

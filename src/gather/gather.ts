@@ -12,6 +12,7 @@ import { findFreePorts } from "./free-ports.ts";
 import { gatherGrantedFiles } from "./granted-files.ts";
 import { gatherImage } from "./image-inputs.ts";
 import { missingFiles } from "./missing-files.ts";
+import type { DigestSource } from "./recent-digests.ts";
 
 /** What is to be gathered. */
 export interface Gathering {
@@ -29,6 +30,8 @@ export interface Gathering {
 export interface Machine {
   readonly cacheDirectory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where digests of contexts come from; without it every one is made. */
+  readonly digests?: DigestSource;
   readonly signal: AbortSignal;
 }
 
@@ -50,6 +53,7 @@ export async function gather(project: Project, gathering: Gathering, machine: Ma
           mode,
           observed,
           cacheDirectory: machine.cacheDirectory,
+          ...(machine.digests ? { digests: machine.digests } : {}),
           signal: machine.signal,
         }),
       ),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type ContextDigest, type ContextEntry, digestContext, manifestDigest } from "../context/digest.ts";
+import { type ContextDigest, digestContext, type DigestRequest, manifestDigest } from "../context/digest.ts";
+import type { ContextEntry } from "../context/context-entry.ts";
 import { loadIgnore } from "../context/load-ignore.ts";
 import { FileStatCache } from "../context/stat-cache.ts";
 import { declaredArguments } from "../dockerfile/arguments.ts";
@@ -11,11 +12,12 @@ import type { Mode } from "../plan/mode.ts";
 import type { Observed } from "../plan/observed.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
-import { compareText, sha256, sha256Joined } from "../std/digest.ts";
+import { canonicalJson, compareText, sha256, sha256Joined } from "../std/digest.ts";
 import { devView } from "./dev-view.ts";
 import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
 import { layoutDigest } from "./oci-layout.ts";
 import { mountPointsIn } from "./mount-points-in.ts";
+import type { DigestSource } from "./recent-digests.ts";
 
 /** What the inputs of an image are gathered with. */
 export interface ImageGathering {
@@ -24,6 +26,8 @@ export interface ImageGathering {
   /** For what is known of base images. */
   readonly observed: Observed;
   readonly cacheDirectory: string;
+  /** Where digests come from; without it every one is made. */
+  readonly digests?: DigestSource;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +40,7 @@ export async function gatherImage(project: Project, key: string, gathering: Imag
   const context =
     image.context.kind === "directory" ? await digestDirectory(project, { ...file, scope }, gathering) : undefined;
   const named = await digestNamed(project, image, gathering);
-  const files = fileInputs([...(context?.entries ?? []), ...named]);
+  const files = fileInputs(context, named);
   const dev =
     context && gathering.mode === "dev"
       ? await devInputs(project, { file: { ...file, scope }, context, named }, gathering)
@@ -58,18 +62,23 @@ const SOURCE_DATE = "SOURCE_DATE_EPOCH";
 
 type Marked = Pick<ContextEntry, "path" | "mark">;
 
-/** Of entries in an order that only the files themselves decide. */
-function fileInputs(entries: readonly Marked[]): FileInputs {
-  return { digest: sha256Joined(texts(entries), "\0\0"), files: Object.fromEntries(pairs(entries)) };
+/** The list is made when somebody asks for it: most runs compare nothing but the digest. */
+function fileInputs(
+  context: Pick<ContextDigest, "digest" | "entries"> | undefined,
+  named: readonly Marked[],
+): FileInputs {
+  let files: FileInputs["files"] | undefined;
+  return {
+    digest: sha256Joined([context?.digest ?? "", ...named.map(({ path, mark }) => `${mark}\0${path}`)], "\0\0"),
+    get files() {
+      return (files ??= Object.fromEntries(pairs(context?.entries ?? [], named)));
+    },
+  };
 }
 
 // A hundred thousand entries need not be there in another form all at once.
-function* texts(entries: readonly Marked[]): Generator<string> {
-  for (const { path, mark } of entries) yield `${mark}\0${path}`;
-}
-
-function* pairs(entries: readonly Marked[]): Generator<readonly [string, string]> {
-  for (const { path, mark } of entries) yield [path, mark];
+function* pairs(...lists: readonly (readonly Marked[])[]): Generator<readonly [string, string]> {
+  for (const entries of lists) for (const { path, mark } of entries) yield [path, mark];
 }
 
 /** Digests what a build reads of its context, which must be a directory. */
@@ -81,12 +90,9 @@ export async function digestDirectory(
   const { image, scope } = file;
   if (image.context.kind !== "directory") throw new Error("the context is no directory");
   const { path } = image.context;
-  return withStatCache(path, gathering, async (cache) => {
-    const reads = contextReads(file.dockerfile, scope);
-    const { patterns: ignore } = loadIgnore(path, file.path);
-    const mountPoints = mountPointsIn(project, path, gathering.dockerfiles);
-    return digestContext(path, { ignore, reads, mountPoints, cache }, gathering.signal);
-  });
+  const reads = contextReads(file.dockerfile, scope);
+  const { patterns: ignore } = loadIgnore(path, file.path);
+  return digested(project, { path, ignore, reads, use: image.key }, gathering);
 }
 
 /** Directories offered under a name count whole: what the Dockerfile takes from them is not looked into. */
@@ -96,14 +102,9 @@ async function digestNamed(project: Project, image: Image, gathering: ImageGathe
     if (context.kind === "layout") return [{ path: `${name}:index.json`, mark: await layoutDigest(context) }];
     if (context.kind !== "directory") return [];
     const { path } = context;
-    const digest = await withStatCache(path, gathering, async (cache) => {
-      const { patterns: ignore } = loadIgnore(path, undefined);
-      return digestContext(
-        path,
-        { ignore, reads: "everything", mountPoints: mountPointsIn(project, path, gathering.dockerfiles), cache },
-        gathering.signal,
-      );
-    });
+    const { patterns: ignore } = loadIgnore(path, undefined);
+    const use = `${image.key}:${name}`;
+    const digest = await digested(project, { path, ignore, reads: "everything", use }, gathering);
     return digest.entries.map(({ path, mark }) => ({ path: `${name}:${path}`, mark }));
   });
   return (await Promise.all(digests)).flat();
@@ -125,29 +126,44 @@ async function devInputs(
     return counts ? [{ ...entry, mark: `synced ${entry.kind}` }] : [];
   });
   // A directory that only hidden files lie in is as hidden as they are.
-  const files = fileInputs([...entries, ...of.named]);
-  return { ...files, digest: sha256(`${manifestDigest(entries)}\n${files.digest}`), hiddenTargets: hiding.targets };
+  const files = fileInputs({ entries, digest: manifestDigest(entries) }, of.named);
+  return Object.assign(files, { hiddenTargets: hiding.targets });
 }
 
 /** Names the history that is known of a context's files: another one when content changed under an equal size and time. */
 export async function contextGeneration(cacheDirectory: string, directory: string): Promise<string> {
-  return (await FileStatCache.load(statFolder(cacheDirectory), directory)).generation;
+  return FileStatCache.generationOf(statFolder(cacheDirectory), directory);
 }
 
 function statFolder(cacheDirectory: string): string {
   return join(cacheDirectory, "stat");
 }
 
-async function withStatCache<T>(
-  directory: string,
+/** Digests a directory with all that is remembered of it. `use` tells what for: each use remembers what it saw. */
+async function digested(
+  project: Project,
+  of: Pick<DigestRequest, "ignore" | "reads"> & { readonly path: string; readonly use: string },
   gathering: ImageGathering,
-  work: (cache: FileStatCache) => Promise<T>,
-): Promise<T> {
+): Promise<ContextDigest> {
+  const { path, ignore, reads } = of;
   const folder = statFolder(gathering.cacheDirectory);
-  const cache = await FileStatCache.load(folder, directory);
-  const result = await work(cache);
-  await cache.save(folder, directory);
-  return result;
+  const mountPoints = mountPointsIn(project, path, gathering.dockerfiles);
+  const memory = { folder, slot: `${project.name}\n${of.use}\n${path}` };
+  const key = canonicalJson([memory.slot, ignore.patterns, reads, [...mountPoints].sort()]);
+  const make = () => made({ path, folder, request: { ignore, reads, mountPoints, memory } }, gathering.signal);
+  return gathering.digests ? gathering.digests.of(key, make) : make();
+}
+
+async function made(
+  of: { readonly path: string; readonly folder: string; readonly request: DigestRequest },
+  signal: AbortSignal,
+): Promise<ContextDigest> {
+  const { path, folder } = of;
+  let loaded: FileStatCache | undefined;
+  const cache = async () => (loaded ??= await FileStatCache.load(folder, path));
+  const digest = await digestContext(path, { ...of.request, cache }, signal);
+  await loaded?.save(folder, path);
+  return digest;
 }
 
 /** What is known of the base images of a Dockerfile, by how it names them. */

@@ -27,10 +27,11 @@ export function changedKeys(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
 ): readonly { path: string; before?: string; after?: string }[] {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].sort(compareText).flatMap((path) => {
+  const differing: string[] = [];
+  for (const path in before) if (before[path] !== after[path]) differing.push(path);
+  for (const path in after) if (before[path] === undefined) differing.push(path);
+  return differing.sort(compareText).map((path) => {
     const [was, is] = [before[path], after[path]];
-    if (was === is) return [];
-    return [{ path, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) }];
+    return { path, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) };
   });
 }

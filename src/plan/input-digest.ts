@@ -48,34 +48,29 @@ export function inputDigests(
     const platform = image.platforms.length > 0 ? image.platforms.join(",") : world.observed.engine.platform;
     if (platform === undefined)
       throw new Error(`the engine's platform was not asked for, which image ${key} is built for`);
-    const of = (files: FileInputs, hiddenTargets: readonly string[]): BuildRecord => ({
-      dockerfile: inputs.dockerfile,
-      args: inputs.args,
-      files: files.files,
-      target: image.target ?? "",
-      platform,
-      labels: image.labels,
-      bases,
-      hiddenTargets,
-      ...(image.secrets.length === 0 ? {} : { secrets: image.secrets.map(({ id }) => id).toSorted(compareText) }),
-    });
-    const record = of(inputs.files, []);
+    const of = (files: FileInputs, hiddenTargets: readonly string[]): { digest: Digest; record: BuildRecord } =>
+      recorded(files, {
+        dockerfile: inputs.dockerfile,
+        args: inputs.args,
+        target: image.target ?? "",
+        platform,
+        labels: image.labels,
+        bases,
+        hiddenTargets,
+        ...(image.secrets.length === 0 ? {} : { secrets: image.secrets.map(({ id }) => id).toSorted(compareText) }),
+      });
+    const { digest: full, record } = of(inputs.files, []);
     const { devFiles } = inputs;
-    digests.set(key, {
-      full: recordDigest(record, inputs.files.digest),
-      record,
-      ...(devFiles === undefined ? {} : { dev: devDigest(of(devFiles, devFiles.hiddenTargets), devFiles.digest) }),
-    });
+    const dev = devFiles === undefined ? {} : { dev: of(devFiles, devFiles.hiddenTargets) };
+    digests.set(key, { full, record, ...dev });
   }
   return digests;
 }
 
-function devDigest(record: BuildRecord, filesDigest: Digest): { digest: Digest; record: BuildRecord } {
-  return { digest: recordDigest(record, filesDigest), record };
-}
-
-function recordDigest(record: BuildRecord, filesDigest: Digest): Digest {
-  return sha256(canonicalJson({ format: FORMAT, ...record, files: filesDigest }));
+/** The record's files are listed only when somebody asks for them. */
+function recorded(files: FileInputs, rest: Omit<BuildRecord, "files">): { digest: Digest; record: BuildRecord } {
+  const record = Object.defineProperty({ ...rest, files: {} }, "files", { get: () => files.files, enumerable: true });
+  return { digest: sha256(canonicalJson({ format: FORMAT, ...rest, files: files.digest })), record };
 }
 
 /** Reference → what it stands for now: an own image's input digest, the id of an image on the engine, else the reference itself. */

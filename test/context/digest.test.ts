@@ -162,10 +162,11 @@ describe("digestContext", () => {
         asked.push(path);
         memory.set(path, digest);
       },
+      walked: () => undefined,
     };
-    const cold = await digestOf(root, { cache });
+    const cold = await digestOf(root, { cache: async () => cache });
     expect(asked.sort()).toEqual(["package.json", "src/main.js", "src/run.sh"]);
-    const warm = await digestOf(root, { cache });
+    const warm = await digestOf(root, { cache: async () => cache });
     expect(asked).toHaveLength(3);
     expect([cold.digest, warm.digest]).toEqual(Array(2).fill((await digestOf(root)).digest));
   });
@@ -175,13 +176,13 @@ describe("digestContext", () => {
     const cache = FileStatCache.empty();
     writeFileSync(`${root}/a`, "one");
     utimesSync(`${root}/a`, 1_700_000_000, 1_700_000_000);
-    const one = await digestOf(root, { cache });
+    const one = await digestOf(root, { cache: async () => cache });
     const { generation } = cache;
-    expect((await digestOf(root, { cache })).digest).toBe(one.digest);
+    expect((await digestOf(root, { cache: async () => cache })).digest).toBe(one.digest);
     expect(cache.generation).toBe(generation);
     writeFileSync(`${root}/a`, "two");
     utimesSync(`${root}/a`, 1_700_000_000, 1_700_000_000);
-    expect((await digestOf(root, { cache })).digest).not.toBe(one.digest);
+    expect((await digestOf(root, { cache: async () => cache })).digest).not.toBe(one.digest);
     expect(cache.generation).not.toBe(generation);
   });
 

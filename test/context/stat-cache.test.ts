@@ -106,13 +106,15 @@ describe("FileStatCache", () => {
   it("keeps what only others ask for, and forgets in time what nobody asks for", async () => {
     const directory = temporaryDirectory();
     await noted().save(directory, "image");
-    const run = async (index: number): Promise<boolean> => {
+    const run = async (index: number, walks = true): Promise<boolean> => {
       const cache = await FileStatCache.load(directory, "image");
       cache.note("b", stat({ ino: BigInt(index) }), { digest: `d${index}`, readAtMs: NOW });
+      if (walks) cache.walked();
       await cache.save(directory, "image");
       return (await FileStatCache.load(directory, "image")).lookup("a", stat()) !== undefined;
     };
     const kept: boolean[] = [];
+    for (let index = 0; index < 25; index += 1) expect(await run(100 + index, false)).toBe(true);
     for (let index = 0; index < 25; index += 1) kept.push(await run(index));
     expect(kept.slice(0, 15)).toEqual(Array(15).fill(true));
     expect(kept.at(-1)).toBe(false);

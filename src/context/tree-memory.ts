@@ -1,0 +1,266 @@
+import { createHash, randomBytes } from "node:crypto";
+import { lstatSync, type Stats, statfsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { sha256 } from "../std/digest.ts";
+import type { FileStat } from "./file-stat.ts";
+
+/**
+ * What a digest saw of a directory, so that the next one need not list and digest it again. A directory's times say
+ * whether a name came or went, a file's whether its content may be another one. Whoever loses it loses only time.
+ */
+export interface KnownTree {
+  /** Whatever else is to be known of the tree, as plain data. */
+  readonly head: unknown;
+  /** All that was listed, relative to the root, which is the empty text. */
+  readonly directories: readonly string[];
+  /** In the order of the walk; directories end with "/". */
+  readonly paths: readonly string[];
+  /** What stands for each path in the digest; without NUL. */
+  readonly marks: readonly string[];
+  /** Size in bytes, modification and change time in ms and inode of each path that is no directory, then of each directory. */
+  readonly states: Float64Array;
+}
+
+/** Where a tree is remembered, and under what. */
+export interface TreePlace {
+  readonly folder: string;
+  /** One tree is kept for each. */
+  readonly slot: string;
+  /** What the walk depended on but the file system: under another one the tree is not known. */
+  readonly key: string;
+}
+
+const ROW = 4;
+
+/** How long a walk over what is known may keep the event loop to itself, in milliseconds. */
+const SLICE = 8;
+
+const FORMAT = "dock-tree/1";
+
+/** Characters that are written at once. */
+const CHUNK = 256 * 1024;
+
+/**
+ * File systems of Linux that change a directory's times whenever a name in it comes, goes or is moved, and that only
+ * this machine changes: ext4, xfs, btrfs, tmpfs, overlay, zfs, f2fs, bcachefs. Elsewhere nothing is remembered.
+ */
+const TRUE_TIMES: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0xca451a4e,
+]);
+
+/**
+ * How old a change must be for the next one to be sure to have another time: these file systems count nanoseconds in
+ * ticks of 10 ms at most, but an inode of ext4 may have room for whole seconds only.
+ */
+const TICK_MS = 100;
+const WHOLE_SECONDS_MS = 2000;
+
+/** Whether what is remembered of this directory could be believed. */
+export function canRemember(root: string): boolean {
+  try {
+    return process.platform === "linux" && TRUE_TIMES.has(statfsSync(root).type);
+  } catch {
+    return false;
+  }
+}
+
+/** Collects states in the order of `KnownTree.states`, and whether they are to be believed. To be made before the walk. */
+export class TreeStates {
+  readonly #startedMs = Date.now();
+  readonly #device: number | undefined;
+  readonly #numbers: number[] = [];
+  #isSure = true;
+
+  constructor(root: string) {
+    this.#device = lstatOf(root)?.dev;
+  }
+
+  /** What was noted; undefined when not all of it can be believed. */
+  get states(): Float64Array | undefined {
+    return this.#isSure ? new Float64Array(this.#numbers) : undefined;
+  }
+
+  /** Undefined stands for what was gone. */
+  note(stat: FileStat | undefined): void {
+    if (!stat) this.#isSure = false;
+    if (!stat || !this.#isSure) return;
+    const ctimeMs = milliseconds(stat.ctimeNs);
+    // Nobody can set a change time. One in the future proves nothing.
+    const isOld = ctimeMs + (ctimeMs % 1000 === 0 ? WHOLE_SECONDS_MS : TICK_MS) <= this.#startedMs;
+    this.#isSure = isOld && Number(stat.dev) === this.#device;
+    this.#numbers.push(stat.size, milliseconds(stat.mtimeNs), ctimeMs, Number(stat.ino));
+  }
+}
+
+/** The tree with other states and marks for some of its paths, whose indexes are in rising order. */
+export function changedTree(
+  tree: KnownTree,
+  changes: { readonly indexes: readonly number[]; readonly marks: readonly string[]; readonly states: Float64Array },
+  head: unknown,
+): KnownTree {
+  const marks = [...tree.marks];
+  const states = tree.states.slice();
+  let row = 0;
+  let next = 0;
+  for (const [index, path] of tree.paths.entries()) {
+    if (path.endsWith("/")) continue;
+    if (changes.indexes[next] === index) {
+      marks[index] = changes.marks[next] ?? "";
+      states.set(changes.states.subarray(next * ROW, (next + 1) * ROW), row * ROW);
+      next += 1;
+    }
+    row += 1;
+  }
+  return { ...tree, head, marks, states };
+}
+
+/** Bytes of the paths, in their order; 0 for directories. */
+export function sizesOf({ paths, states }: KnownTree): readonly number[] {
+  let row = -1;
+  return paths.map((path) => (path.endsWith("/") ? 0 : (states[(row += 1) * ROW] ?? 0)));
+}
+
+/**
+ * The indexes of the known paths that are not in the state they were in; undefined where a directory is not, so that
+ * the tree has to be walked. Rejects with the signal's reason.
+ */
+export async function changedPaths(
+  root: string,
+  { directories, paths, states }: KnownTree,
+  signal?: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  const device = lstatOf(root)?.dev;
+  const isSame = (full: string, row: number): boolean => {
+    const stats = lstatOf(full);
+    return stats !== undefined && stats.dev === device && isState(stats, states, row * ROW);
+  };
+  const first = states.length / ROW - directories.length;
+  if (!directories.every((path, index) => isSame(below(root, path), first + index))) return undefined;
+  const changed: number[] = [];
+  let row = 0;
+  let turn = performance.now();
+  for (const [index, path] of paths.entries()) {
+    if (path.endsWith("/")) continue;
+    if (!isSame(`${root}/${path}`, row)) changed.push(index);
+    row += 1;
+    if (row % 256 !== 0 || performance.now() - turn < SLICE) continue;
+    signal?.throwIfAborted();
+    await setImmediate();
+    turn = performance.now();
+  }
+  return changed;
+}
+
+/** The tree that was last stored at this place; undefined where none was, or it is damaged. */
+export async function recallTree(place: TreePlace): Promise<KnownTree | undefined> {
+  try {
+    return parse(await readFile(fileOf(place)), place);
+  } catch {
+    // Unreadable is as good as forgotten.
+    return undefined;
+  }
+}
+
+/** Stores a tree, whole or not at all. A failure is none of the caller's business. */
+export async function rememberTree(place: TreePlace, tree: KnownTree): Promise<void> {
+  const file = fileOf(place);
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  try {
+    await mkdir(place.folder, { recursive: true, mode: 0o700 });
+    const body = format(place, tree);
+    const checksum = createHash("sha256");
+    for (const chunk of body) checksum.update(chunk);
+    await writeFile(temporary, [`${FORMAT} ${checksum.digest("hex")}\n`, ...body], { mode: 0o600, flag: "wx" });
+    await rename(temporary, file);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+function fileOf({ folder, slot }: TreePlace): string {
+  return join(folder, `${sha256(slot).slice(0, 32)}.tree`);
+}
+
+function below(root: string, path: string): string {
+  return path === "" ? root : `${root}/${path}`;
+}
+
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Whoever walks the tree will say what is wrong.
+    return undefined;
+  }
+}
+
+function isState({ size, mtimeMs, ctimeMs, ino }: Stats, states: Float64Array, at: number): boolean {
+  return states[at] === size && states[at + 1] === mtimeMs && states[at + 2] === ctimeMs && states[at + 3] === ino;
+}
+
+/** As Node makes them of seconds and nanoseconds. */
+function milliseconds(ns: bigint): number {
+  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000;
+}
+
+interface Head {
+  readonly slot: string;
+  readonly key: string;
+  readonly head: unknown;
+  /** Bytes of the states and of the three lists. */
+  readonly sizes: readonly number[];
+}
+
+/** The head as a line of JSON, the states, then the lists, in which each text ends with NUL. */
+function format({ slot, key }: TreePlace, { head, directories, paths, marks, states }: KnownTree): readonly Buffer[] {
+  const bytes = Buffer.from(states.buffer, states.byteOffset, states.byteLength);
+  const lists = [directories, paths, marks].map(joined);
+  const sizes = [bytes.length, ...lists.map((chunks) => chunks.reduce((sum, chunk) => sum + chunk.length, 0))];
+  const line = Buffer.from(`${JSON.stringify({ slot, key, head, sizes } satisfies Head)}\n`);
+  return [line, bytes, ...lists.flat()];
+}
+
+function joined(texts: readonly string[]): readonly Buffer[] {
+  const chunks: Buffer[] = [];
+  let chunk = "";
+  for (const text of texts) {
+    chunk += `${text}\0`;
+    if (chunk.length < CHUNK) continue;
+    chunks.push(Buffer.from(chunk));
+    chunk = "";
+  }
+  return [...chunks, Buffer.from(chunk)];
+}
+
+/** Undefined for another tree, and for what is damaged in any way: the whole is under a checksum. */
+function parse(file: Buffer, { slot, key }: TreePlace): KnownTree | undefined {
+  const first = file.indexOf("\n");
+  const body = file.subarray(first + 1);
+  if (first < 0 || file.toString("latin1", 0, first) !== `${FORMAT} ${sha256(body)}`) return undefined;
+  const end = body.indexOf("\n");
+  const stored = JSON.parse(body.toString("utf8", 0, end)) as Head;
+  if (stored.slot !== slot || stored.key !== key) return undefined;
+  let at = end + 1;
+  const [states, directories, paths, marks] = stored.sizes.map((size) => body.subarray(at, (at += size)));
+  if (!states || !directories || !paths || !marks) return undefined;
+  let listed: readonly string[] | undefined;
+  return {
+    head: stored.head,
+    directories: split(directories),
+    paths: split(paths),
+    // Most runs need none of them.
+    get marks() {
+      return (listed ??= split(marks));
+    },
+    // Numbers lie at addresses that their size divides.
+    states: new Float64Array(new Uint8Array(states).buffer),
+  };
+}
+
+function split(list: Buffer): readonly string[] {
+  const texts = list.toString("utf8").split("\0");
+  texts.pop();
+  return texts;
+}

@@ -23,10 +23,10 @@ export function dockerfileSource({ name, text, ignoreText }: DockerfileTexts): O
       const include = asked.length === 0 ? undefined : patternList(asked, "the builder's request");
       const wanted = [...contents].filter(([one]) => include?.match(one).matched ?? true);
       if (wanted.length === 0) return;
-      yield* directoriesAbove(path);
-      for (const [one, content] of wanted) {
-        yield { path: one, kind: "file", mode: 0o644, size: content.length, mtimeNs: contentTime(content) };
-      }
+      const files = wanted.map(([one, content]): OfferedEntry => {
+        return { path: one, kind: "file", mode: 0o644, size: content.length, mtimeNs: contentTime(content) };
+      });
+      yield [...directoriesAbove(path), ...files];
     },
     async *read(one) {
       const content = contents.get(one);

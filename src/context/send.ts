@@ -33,7 +33,8 @@ export interface OfferFilter {
 
 /** A directory, or what stands in for one, as a builder sees it. */
 export interface OfferedSource {
-  entries(filter: OfferFilter): AsyncIterable<OfferedEntry>;
+  /** In batches, between which the event loop gets its turn. */
+  entries(filter: OfferFilter): AsyncIterable<readonly OfferedEntry[]>;
   /** A file that `entries` offered before. Ends early when it is gone; rejects when it can't be read. */
   read(path: string): AsyncIterable<Uint8Array>;
 }
@@ -53,6 +54,7 @@ export function localSource(directory: string, signal?: AbortSignal): OfferedSou
       const names = new Map<string, string>();
       const gone: string[] = [];
       for await (const batch of walk(root, walkFilter(root, filter), signal ? { signal } : {})) {
+        const entries: OfferedEntry[] = [];
         for (const walked of batch) {
           if (gone.some((path) => walked.path.startsWith(`${path}/`))) continue;
           const stat = statEntry(root, walked);
@@ -60,8 +62,9 @@ export function localSource(directory: string, signal?: AbortSignal): OfferedSou
           // It may be read as soon as it is told.
           if (stat && walked.kind === "file") offered.set(walked.path, { ino: stat.ino, dev: stat.dev });
           if (!entry) gone.push(walked.path);
-          else yield entry;
+          else entries.push(entry);
         }
+        yield entries;
       }
     },
     async *read(path) {

@@ -85,8 +85,8 @@ function contextTar(request: WithContext, failure: { error?: unknown }): Readabl
   tar.on("error", () => undefined);
   const write = async (): Promise<void> => {
     const { source, ignore } = request.context;
-    for await (const entry of source.entries({ include: [], exclude: ignore, followPaths: [] }))
-      if (entry.path !== ".dockerignore") await add(tar, entry, source);
+    for await (const batch of source.entries({ include: [], exclude: ignore, followPaths: [] }))
+      for (const entry of batch) if (entry.path !== ".dockerignore") await add(tar, entry, source);
     await addText(tar, DOCKERFILE, request.dockerfile.text);
     // The builder takes out of the context what this file names of itself and of the Dockerfile.
     const own = request.visibleIgnore === undefined ? ".dockerignore\n" : `${request.visibleIgnore}\n`;

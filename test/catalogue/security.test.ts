@@ -172,8 +172,8 @@ describe("what dock reads and sends", () => {
       expect(listed.files.map(({ path }) => path)).toEqual(["Dockerfile", "dir/plain", "etc", "link", "plain"]);
       const source = localSource(app);
       const entries: { path: string; kind: string }[] = [];
-      for await (const { path, kind } of source.entries({ include: [], exclude: [], followPaths: [] }))
-        entries.push({ path, kind });
+      for await (const batch of source.entries({ include: [], exclude: [], followPaths: [] }))
+        entries.push(...batch.map(({ path, kind }) => ({ path, kind })));
       expect(entries.filter(({ kind }) => kind === "symlink").map(({ path }) => path)).toEqual(["etc", "link"]);
       expect(entries.every(({ path }) => !path.startsWith("/") && !path.split("/").includes(".."))).toBe(true);
       await rename(join(app, "plain"), join(app, "gone"));

@@ -4,7 +4,8 @@ import type { OfferedSource } from "../../src/context/send.ts";
 
 async function paths(source: OfferedSource, followPaths: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const entry of source.entries({ include: [], exclude: [], followPaths })) found.push(entry.path);
+  for await (const batch of source.entries({ include: [], exclude: [], followPaths }))
+    found.push(...batch.map((entry) => entry.path));
   return found;
 }
 

@@ -23,7 +23,7 @@ const EVERYTHING: OfferFilter = { include: [], exclude: [], followPaths: [] };
 
 async function offered(source: OfferedSource, filter: Partial<OfferFilter> = {}): Promise<readonly OfferedEntry[]> {
   const entries: OfferedEntry[] = [];
-  for await (const entry of source.entries({ ...EVERYTHING, ...filter })) entries.push(entry);
+  for await (const batch of source.entries({ ...EVERYTHING, ...filter })) entries.push(...batch);
   return entries;
 }
 

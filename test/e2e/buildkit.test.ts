@@ -240,14 +240,14 @@ function manyFiles(): LocalSource & { readonly reads: string[] } {
       await Promise.resolve();
       if (!followPaths.includes("many")) return;
       const base = { mode: 0o755, size: 0, mtimeNs: 1_700_000_000_000_000_000n };
-      yield { ...base, kind: "directory", path: "many" };
+      yield [{ ...base, kind: "directory" as const, path: "many" }];
       for (let folder = 0; folder < 200; folder += 1) {
         const directory = `many/${number(folder)}`;
-        yield { ...base, kind: "directory", path: directory };
-        for (let file = 0; file < 100; file += 1) {
+        yield [{ ...base, kind: "directory" as const, path: directory }];
+        yield Array.from({ length: 100 }, (_, file) => {
           const path = `${directory}/${number(file)}`;
-          yield { ...base, kind: "file", path, size: RUN_ID.length + path.length };
-        }
+          return { ...base, kind: "file" as const, path, size: RUN_ID.length + path.length };
+        });
       }
     },
     read: async function* (path) {

@@ -65,12 +65,15 @@ export class FileTransfer {
   async #walk(filter: SourceFilter): Promise<void> {
     let id = 0;
     let place: Place = START;
-    for await (const entry of this.#source.entries(filter)) {
+    for await (const batch of this.#source.entries(filter)) {
       if (this.#over) return;
-      place = assertFollows(place, entry);
-      if (hasContent(entry)) this.#offered.set(id, entry.path);
-      id += 1;
-      await this.#outbox.send(statPacket(entry));
+      for (const entry of batch) {
+        place = assertFollows(place, entry);
+        if (hasContent(entry)) this.#offered.set(id, entry.path);
+        id += 1;
+        this.#outbox.queue(statPacket(entry));
+      }
+      await this.#outbox.room();
     }
     await this.#outbox.send(endOfStats());
   }

@@ -22,10 +22,20 @@ export class Outbox {
 
   /** Queues one message that is given in pieces; resolves when there is room for more. Rejects when the call is over. */
   async send(...pieces: readonly Uint8Array[]): Promise<void> {
+    this.queue(...pieces);
+    await this.room();
+  }
+
+  /** Queues one message that is given in pieces, for a caller who asks for room after some of them. */
+  queue(...pieces: readonly Uint8Array[]): void {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const header = frameHeader(length);
     this.#parts.push(header, ...pieces);
     this.#size += header.length + length;
+  }
+
+  /** Resolves when there is room for more. Rejects when the call is over. */
+  async room(): Promise<void> {
     const writing = this.flushed();
     if (this.#size >= HIGH_WATER) await writing;
     // Whoever has to wait, or ends the call, sees the failure; the others are ahead of it.

@@ -127,23 +127,33 @@ export class MessageWriter {
     return this;
   }
 
-  /** The message's bytes; the writer must not be used after. */
+  /** Begins another message in the same memory. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
+  /** The message's bytes, which are good until the writer is used again. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
   #varint(value: number | bigint): void {
     this.#reserve(10);
+    let rest: number;
     if (typeof value === "bigint" || value < 0) {
-      let rest = BigInt.asUintN(64, BigInt(value));
-      while (rest > 0x7fn) {
-        this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
-        rest >>= 7n;
+      const whole = BigInt.asUintN(64, BigInt(value));
+      // What is above 28 bits fits in a number.
+      rest = Number(whole >> 28n);
+      let low = Number(whole & 0xfff_ffffn);
+      if (rest === 0) rest = low;
+      else {
+        for (let bits = 0; bits < 28; bits += 7) {
+          this.#buffer[this.#length++] = (low & 0x7f) | 0x80;
+          low >>>= 7;
+        }
       }
-      this.#buffer[this.#length++] = Number(rest);
-      return;
-    }
-    let rest = value;
+    } else rest = value;
     while (rest > 0x7f) {
       this.#buffer[this.#length++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);

@@ -35,9 +35,10 @@ export interface SourceFilter {
 export interface LocalSource {
   /**
    * The entries that pass the filter, depth-first, a directory directly before its children, siblings in the order of
-   * their names' UTF-8 bytes, and no entry without its parents. It must not block the event loop for long.
+   * their names' UTF-8 bytes, and no entry without its parents. In batches of some milliseconds' work, between which
+   * the event loop gets its turn.
    */
-  entries(filter: SourceFilter): AsyncIterable<SourceEntry>;
+  entries(filter: SourceFilter): AsyncIterable<readonly SourceEntry[]>;
   /**
    * A file's content, in chunks that are not used again. Ends early, without an error, when the file is gone; rejects
    * when it can't be read. For files of up to some 64 KiB a synchronous read is three times as fast as an asynchronous

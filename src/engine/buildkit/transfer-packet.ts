@@ -20,6 +20,9 @@ export function statPacket(entry: SourceEntry): Buffer {
   return new MessageWriter().uint(1, STAT).bytes(2, stat(entry)).finish();
 }
 
+/** For what is copied at once. */
+const scratch = new MessageWriter();
+
 /** The end of the walk. */
 export function endOfStats(): Buffer {
   return new MessageWriter().uint(1, STAT).finish();
@@ -72,7 +75,8 @@ export function parsePacket(message: Uint8Array): ReceiverPacket | undefined {
 /** Owner and group are always 0, as every BuildKit client sends them: else two machines would never share a cache. */
 function stat(entry: SourceEntry): Buffer {
   const isLink = entry.kind === "symlink" || entry.hardLinkTo !== undefined;
-  const writer = new MessageWriter()
+  const writer = scratch
+    .clear()
     .text(1, entry.path)
     .uint(2, goFileMode(entry))
     .uint(5, statSize(entry))

@@ -79,7 +79,8 @@ function source(files: Record<string, string | Error>): LocalSource & { readonly
       filters.push(filter);
       await Promise.resolve();
       for (const path of Object.keys(files)) {
-        yield { path, kind: path.endsWith("d") ? "directory" : "file", mode: 0o644, size: 1, mtimeNs: 1n };
+        const kind = path.endsWith("d") ? ("directory" as const) : ("file" as const);
+        yield [{ path, kind, mode: 0o644, size: 1, mtimeNs: 1n }];
       }
     },
     read: async function* (path) {
@@ -133,9 +134,9 @@ test("a file is sent while the walk still goes on", async () => {
   const gate = deferred<void>();
   const slow: LocalSource = {
     entries: async function* () {
-      yield { path: "a", kind: "file", mode: 0o644, size: 1, mtimeNs: 1n };
+      yield [{ path: "a", kind: "file" as const, mode: 0o644, size: 1, mtimeNs: 1n }];
       await gate.promise;
-      yield { path: "b", kind: "file", mode: 0o644, size: 1, mtimeNs: 1n };
+      yield [{ path: "b", kind: "file" as const, mode: 0o644, size: 1, mtimeNs: 1n }];
     },
     read: async function* () {
       yield await Promise.resolve(Buffer.from("A"));
@@ -237,12 +238,12 @@ test("a file is sent once", async () => {
 function endless(): { source: LocalSource; taken: () => number; left: Promise<void> } {
   let taken = 0;
   const left = deferred<void>();
-  const entries = async function* (): AsyncGenerator<SourceEntry> {
+  const entries = async function* (): AsyncGenerator<readonly SourceEntry[]> {
     try {
       for (;;) {
         taken += 1;
         await Promise.resolve();
-        yield { path: `f${String(taken).padStart(9, "0")}`, kind: "file", mode: 0o644, size: 1, mtimeNs: 1n };
+        yield [{ path: `f${String(taken).padStart(9, "0")}`, kind: "file", mode: 0o644, size: 1, mtimeNs: 1n }];
       }
     } finally {
       left.resolve();

@@ -34,6 +34,21 @@ test("a nanosecond time beyond 2^53 keeps every digit", () => {
   expect(value).toBe(1_763_881_234_567_890_123n);
 });
 
+test("every number of 64 bits is written as protobuf has it", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }), fc.constantFrom(1n << 28n, (1n << 28n) - 1n)),
+      (number) => {
+        const message = new MessageWriter().uint(1, number).finish();
+        let value = 0n;
+        for (const [index, byte] of message.subarray(1).entries()) value |= BigInt(byte & 0x7f) << BigInt(7 * index);
+        expect(value).toBe(number);
+        expect(message.subarray(1).findIndex((byte) => byte < 0x80)).toBe(message.length - 2);
+      },
+    ),
+  );
+});
+
 test("default values are left out, except of bytes", () => {
   expect(new MessageWriter().uint(1, 0).text(2, "").finish()).toHaveLength(0);
   expect([...fields(new MessageWriter().bytes(4, Buffer.alloc(0)).finish())]).toHaveLength(1);

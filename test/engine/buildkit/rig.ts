@@ -37,7 +37,7 @@ async function* entries(
   root: string,
   directory: string,
   filter: SourceFilter,
-): AsyncGenerator<SourceEntry, void, undefined> {
+): AsyncGenerator<readonly SourceEntry[], void, undefined> {
   const wanted = [...filter.include, ...filter.followPaths];
   const names = await readdir(join(root, directory));
   names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -53,12 +53,12 @@ async function* entries(
     const stats = lstatSync(join(root, path), { bigint: true });
     const base = { path, mode: Number(stats.mode & 0o7777n), mtimeNs: stats.mtimeNs };
     if (stats.isDirectory()) {
-      yield { ...base, kind: "directory", size: 0 };
+      yield [{ ...base, kind: "directory", size: 0 }];
       yield* entries(root, path, filter);
     } else if (stats.isSymbolicLink()) {
-      yield { ...base, kind: "symlink", size: 0, linkTarget: await readlink(join(root, path)) };
+      yield [{ ...base, kind: "symlink", size: 0, linkTarget: await readlink(join(root, path)) }];
     } else {
-      yield { ...base, kind: stats.isFIFO() ? "fifo" : "file", size: Number(stats.size) };
+      yield [{ ...base, kind: stats.isFIFO() ? "fifo" : "file", size: Number(stats.size) }];
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { Call } from "./call.ts";
+
 /** A whole HTTP answer: head and body, as it came over a connection that was closed after it. */
 export interface HttpAnswer {
   readonly status: number;
@@ -12,7 +14,7 @@ const HEAD_END = "\r\n\r\n";
  * Reads the bytes of an answer to a request of HTTP/1.1 that asked for the connection to be closed. Throws when they
  * are no HTTP, or when the answer is not all there: a body that says how long it is must be that long.
  */
-export function readHttpAnswer(bytes: Buffer, method: "GET" | "HEAD"): HttpAnswer {
+export function readHttpAnswer(bytes: Buffer, method: Call["method"]): HttpAnswer {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) throw new Error(bytes.length === 0 ? "there was no answer" : "the answer's head ended early");
   const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");

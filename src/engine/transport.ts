@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { DockError } from "../error.ts";
-import { ask, queryText, type Question } from "./ask.ts";
+import { ask, queryText } from "./ask.ts";
 import type { Answer, Call, Deadlines } from "./call.ts";
 import { dialer, isSlowToDial, type Reach } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -167,7 +167,7 @@ export class Transport {
     const leash = new Leash(call, [signal, this.#closing.signal]);
     try {
       const { endpoint } = await this.#reachOfEngine();
-      if (isQuestion(call) && !isSlowToDial(endpoint)) return await this.#ask(call, prefix, leash);
+      if (!call.upload && !isSlowToDial(endpoint)) return await this.#ask(call, prefix, leash);
       return await this.#exchange(call, prefix, leash);
     } catch (error) {
       throw leash.failure(error);
@@ -177,12 +177,12 @@ export class Transport {
     }
   }
 
-  async #ask(call: Call & { readonly method: Question["method"] }, prefix: string, leash: Leash): Promise<Answer> {
+  async #ask(call: Call, prefix: string, leash: Leash): Promise<Answer> {
     const reach = await this.#reachOfEngine();
     leash.signal.throwIfAborted();
-    const { what, method, headers = {} } = call;
+    const { what, method, body, headers = {} } = call;
     const path = prefix + call.path + queryText(call.query ?? {});
-    const answer = await ask(reach, { what, method, path, headers }, leash);
+    const answer = await ask(reach, { what, method, path, headers, ...(body ? { body } : {}) }, leash);
     if (isAccepted(call, answer.status)) return answer;
     throw statusFault(what, answer.status, answer.text);
   }
@@ -260,14 +260,10 @@ async function reachOf(find: () => Promise<Endpoint>): Promise<Reach> {
   return { endpoint, dial: await dialer(endpoint) };
 }
 
-/** Node's HTTP client and the library are loaded when they are needed: commands that only ask something do without. */
+/** Node's HTTP client and the library are loaded when they are needed: most commands stream nothing and do without. */
 async function openLine(reach: Reach): Promise<Line> {
   const line = await import("./line.ts");
   return line.openLine(reach);
-}
-
-function isQuestion(call: Call): call is Call & { readonly method: Question["method"] } {
-  return call.method === "GET" || call.method === "HEAD";
 }
 
 function isAccepted(call: Call, status: number): boolean {

@@ -197,9 +197,9 @@ test("what the library reads from the process's own environment does not turn th
   expect(await failureAt(fake.host)).toBeUndefined();
   vi.stubEnv("DOCKER_CERT_PATH", join(home, "nowhere"));
   await using engine = connectEngine(choice({ host: fake.host }));
-  // The library is loaded for the first call that changes something.
-  await engine.listImages(never);
-  await expect(engine.createVolume({ name: "data", labels: {} }, never)).rejects.toMatchObject({
+  // The library is loaded for the first call that streams something.
+  await engine.createVolume({ name: "data", labels: {} }, never);
+  await expect(engine.getArchive("box", "/", never)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
     code: "usage",
     hint: expect.stringContaining("DOCKER_CERT_PATH"),
   });

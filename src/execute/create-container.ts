@@ -10,6 +10,7 @@ import { LABEL } from "../plan/labels.ts";
 import { allMounts } from "../plan/mode.ts";
 import { ambiguousNetworks } from "../plan/networks.ts";
 import { slotTarget } from "../plan/operation.ts";
+import { probedSoon } from "../plan/start-probes.ts";
 import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { createUnderName } from "./claim-name.ts";
@@ -108,6 +109,7 @@ function containerBody(
   const { wanted, image } = of;
   const body = emptyBody(image.ref);
   writeSpec(wanted.spec, body);
+  if (body.Healthcheck) body.Healthcheck = probedSoon(body.Healthcheck, observed.engine.apiVersion);
   joinNamespaces(execution, wanted, body);
   bindChosenPorts(wanted, body);
   const salt = projectSalt(inputs, observed);

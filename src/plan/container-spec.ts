@@ -108,7 +108,8 @@ export function updateBody(spec: CanonicalSpec): Partial<HostConfigBody> {
   return update;
 }
 
-function isOlder(version: string, than: string): boolean {
+/** Orders API versions by their numbers: 1.9 is older than 1.41. */
+export function isOlder(version: string, than: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [wantedMajor = 0, wantedMinor = 0] = than.split(".").map(Number);
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);

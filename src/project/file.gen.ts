@@ -348,11 +348,11 @@ export type Healthcheck =
        */
       retries?: number;
       /**
-       * Time in which failures do not count.
+       * Time in which failures do not count. The first interval unless given, as no check was made before.
        */
       start_period?: string | number;
       /**
-       * Time between checks during the start period.
+       * Time between checks during the start period. 500ms unless given (engine 25 and later).
        */
       start_interval?: string | number;
       /**

@@ -86,7 +86,7 @@ function withWeb(web: object): Revision {
 const dying = withWeb(DYING);
 
 /** The same, and however late the engine tells of the end: nothing else than healthy would do. */
-const broken = withWeb({ ...DYING, healthcheck: { test: ["CMD", "true"], interval: "1h" } });
+const broken = withWeb({ ...DYING, healthcheck: { test: ["CMD", "false"], interval: "1h" } });
 
 const UP = ["up", "-d"] as const;
 

@@ -94,6 +94,16 @@ describe("a service", () => {
     expect(failed.stderr).toMatch(/service web (exited|ended soon after its start) with code 0[^]*hint: .*foreground/);
   });
 
+  scenario("is healthy long before its first interval is over, where the engine can", async ({ s }) => {
+    const { ApiVersion } = await s.engine.get<{ readonly ApiVersion: string }>("/version");
+    const [, minor = 0] = ApiVersion.split(".").map(Number);
+    const interval = minor < 44 ? "100ms" : "1h";
+    await s.declare({ services: { web: { ...SLOW, healthcheck: { ...PROBE, interval } } } });
+    await s.dock(["up", "-d"]);
+    expect((await inspect(s, "web/1")).Health?.Log.find(({ ExitCode }) => ExitCode === 0)).toBeDefined();
+    expect(await s.planned()).toEqual([]);
+  });
+
   scenario("that takes longer than --wait-timeout to get healthy fails the run", async ({ s }) => {
     const healthcheck = { test: ["CMD", "false"], interval: "1s", retries: 1000 };
     await s.declare({ services: { web: { ...IDLE, healthcheck } } });

@@ -31,12 +31,12 @@ export async function bundleRelease(root, { version }) {
   });
   await bundle.close();
   const chunks = output.filter((chunk) => chunk.type === "chunk");
-  const scripts = pack(chunks);
+  const { main, ...scripts } = pack(chunks);
   const release = createHash("sha256").update(JSON.stringify(scripts)).digest("hex").slice(0, 16);
   const start = await readFile(join(root, "scripts/release/start.cjs"), "utf8");
   const files = {
     ...scripts,
-    "dock.js": start.replace("__RELEASE__", release),
+    "dock.js": start.replace("__RELEASE__", release).replace("__MAIN__", () => main),
     // The scripts are no ES modules, whatever the package says.
     "package.json": '{ "type": "commonjs" }\n',
   };

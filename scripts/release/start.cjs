@@ -1,12 +1,11 @@
 #!/usr/bin/env node
-// What `dock` starts with. The program's chunks lie in two scripts: `hot.js` holds what the everyday commands load,
-// `cold.js` the rest. Both are run from V8's code cache where there is one that fits: the build's, or one that an
-// earlier run left in the user's cache directory because Node is another one here, or because the build's lacks what a
-// command uses. Without a cache everything works as well, slower.
+// What `dock` starts with. What every run loads of the program's chunks is in this file. The others lie in two scripts:
+// `hot.js` holds what the everyday commands load, `cold.js` the rest. Both are run from V8's code cache where there is
+// one that fits: the build's, or one that an earlier run left in the user's cache directory because Node is another one
+// here, or because the build's lacks what a command uses. Without a cache everything works as well, slower.
 "use strict";
 const { closeSync, fstatSync, openSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { Script } = require("node:vm");
 
 /** Digest of both scripts, put in by the build: caches of other releases are never looked at. */
 const RELEASE = "__RELEASE__";
@@ -21,7 +20,7 @@ const SHORT_RUN = 5;
 /** @type {Map<string, { exports: object }>} */
 const loaded = new Map();
 /** @type {Record<string, Chunk>[]} */
-const programs = [];
+const programs = [__MAIN__];
 
 /** The exports of a chunk, or of one of Node's own modules. @param {string} id @returns {unknown} */
 function load(id) {
@@ -37,7 +36,7 @@ function load(id) {
 
 /** @param {string} name @returns {Chunk} */
 function chunk(name) {
-  for (const file of ["hot.js", "cold.js"].slice(programs.length)) {
+  for (const file of ["hot.js", "cold.js"].slice(programs.length - 1)) {
     if (programs.some((program) => Object.hasOwn(program, name))) break;
     programs.push(compile(file));
   }
@@ -48,6 +47,7 @@ function chunk(name) {
 
 /** @param {string} name @returns {Record<string, Chunk>} */
 function compile(name) {
+  const { Script } = require("node:vm");
   const filename = join(__dirname, name);
   const source = part(name).toString("latin1");
   const cache = ofUser(`${name}.${SUFFIX}`) ?? ofBuild(`${name}.${SUFFIX}`);

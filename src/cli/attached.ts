@@ -5,7 +5,7 @@ import { patience } from "../execute/patience.ts";
 import { LABEL } from "../plan/labels.ts";
 import type { ObservedContainer } from "../plan/observed.ts";
 import { slotTarget } from "../plan/operation.ts";
-import { readiness } from "../plan/readiness.ts";
+import { awaitedConditions, readiness } from "../plan/readiness.ts";
 import { slotOf } from "../plan/slot-state.ts";
 import { stopSeconds } from "../plan/teardown.ts";
 import type { Project } from "../project/model.ts";
@@ -76,7 +76,7 @@ function targetOf(container: ObservedContainer): string {
 function failOnEnded({ last }: Converged, ended: readonly EndedContainer[]): void {
   for (const { container, exitCode } of ended) {
     const wanted = last.reconciled.slots.find(({ slot }) => slotTarget(slot) === targetOf(container));
-    const mayEnd = wanted !== undefined && readiness(wanted, last.reconciled.slots) === "completed";
+    const mayEnd = wanted !== undefined && readiness(wanted, awaitedConditions(last.reconciled.slots)) === "completed";
     if (exitCode === 0 && mayEnd) continue;
     const service = container.labels[LABEL.service] ?? container.name;
     throw new DockError("not-ready", `service ${service} exited with code ${exitCode}`, {

@@ -6,7 +6,7 @@ import { slotTarget } from "./operation.ts";
 import type { ActionId, Plan } from "./plan.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import type { Reason } from "./reason.ts";
-import { readiness } from "./readiness.ts";
+import { awaitedConditions, readiness } from "./readiness.ts";
 import { slotOf } from "./slot-state.ts";
 import { stopSeconds } from "./teardown.ts";
 import type { WantedSlot } from "./wanted.ts";
@@ -137,7 +137,7 @@ function planRun(
   const { id } = container;
   const { slot } = wanted;
   const target = slotTarget(slot);
-  const until = readiness(wanted, of.slots);
+  const until = readiness(wanted, awaitedConditions(of.slots));
   const wait = (reasons: readonly Reason[], begun: readonly ActionId[]): ActionId =>
     builder.add(target, { kind: "container.wait", slot, id, until }, { reasons, after: begun });
   if (request.verb === "restart") {

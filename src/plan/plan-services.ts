@@ -1,3 +1,4 @@
+import { groupBy } from "../std/group-by.ts";
 import { imageIdOf } from "./input-digest.ts";
 import { engineConflicts } from "./engine-needs.ts";
 import { type WantedNetwork, planNetworks } from "./networks.ts";
@@ -7,7 +8,7 @@ import type { Owner } from "./owner.ts";
 import { externalImages } from "./plan-pulls.ts";
 import { planSlot } from "./plan-slot.ts";
 import type { Action, ActionId } from "./plan.ts";
-import { readiness } from "./readiness.ts";
+import { awaitedConditions, readiness } from "./readiness.ts";
 import type { Reason } from "./reason.ts";
 import { type Scope, isOrphan, isSelected } from "./reconcile-scope.ts";
 import { ownerOf, planVolumes } from "./resources.ts";
@@ -29,17 +30,17 @@ export function planServices(scope: Scope): ReadonlyMap<string, WantedNetwork> {
     [...service.mounts, ...service.devMounts].flatMap((mount) => (mount.kind === "volume" ? [mount.volume] : [])),
   );
   const volumes = planVolumes(project, observed, { builder, keys: [...new Set(mounted)] });
-  const inSlot = (target: string): readonly ObservedContainer[] =>
-    observed.containers.filter((container) => {
-      const slot = slotOf(container);
-      return slot !== undefined && slotTarget(slot) === target;
-    });
+  const inSlot = groupBy(observed.containers, (container) => {
+    const slot = slotOf(container);
+    return slot && slotTarget(slot);
+  });
+  const ofService = groupBy(slots, ({ slot }) => slot.service);
+  const awaited = awaitedConditions(slots);
   refuseForeignNames(scope);
   builder.conflicts.push(...engineConflicts(slots, observed.engine));
   const ready = new Map<string, readonly ActionId[]>();
   for (const key of services) {
-    const own = slots.filter(({ slot }) => slot.service === key);
-    const actions = own.map((wanted) => {
+    const actions = (ofService.get(key) ?? []).map((wanted) => {
       const image = slotImage(wanted, scope);
       const owners = planOwners(wanted, scope);
       const around: SlotSurroundings = {
@@ -63,10 +64,10 @@ export function planServices(scope: Scope): ReadonlyMap<string, WantedNetwork> {
           return found ? [[network, found] as const] : [];
         }),
       );
-      const until = readiness(wanted, scope.slots);
+      const until = readiness(wanted, awaited);
       const renewsVolumes = scope.request.renewAnonVolumes && isSelected(key, scope.request);
       const wish = { wanted, image, networks: networksOfSlot, owners, forced, renewsVolumes, until };
-      return planSlot(inSlot(slotTarget(wanted.slot)), wish, around);
+      return planSlot(inSlot.get(slotTarget(wanted.slot)) ?? [], wish, around);
     });
     ready.set(
       key,
@@ -106,6 +107,7 @@ function restartsWith(wanted: WantedSlot, { builder }: Scope): readonly Action[]
   const services = wanted.service.dependsOn
     .filter(({ restart }) => restart)
     .map(({ service }) => `service:${service}/`);
+  if (services.length === 0) return [];
   return builder
     .actions()
     .filter(

@@ -17,7 +17,8 @@ import type { WantedSlot } from "./wanted.ts";
  */
 export function freePortsFirst(scope: Scope): void {
   const { builder } = scope;
-  const holders = holdersByPort(scope.observed.containers);
+  const publishes = scope.slots.some(({ service }) => service.ports.length > 0);
+  const holders = holdersByPort(publishes ? scope.observed.containers : []);
   const circles: { readonly taker: ActionId; readonly freed: ActionId }[] = [];
   for (const wanted of scope.slots) {
     const target = slotTarget(wanted.slot);

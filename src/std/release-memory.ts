@@ -2,7 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Bytes that are not worth the time. */
-const LITTLE = 160 * 1024 * 1024;
+const LITTLE = 96 * 1024 * 1024;
 
 /**
  * Gives back what is not needed any more, before something long begins. A young process collects nothing by itself

@@ -73,8 +73,8 @@ async function digestKnown(
   const known = await recallTree(place);
   const indexes = known && (await changedPaths(root, known, signal));
   if (!known || !indexes) return undefined;
-  if (indexes.length === 0) return recalled(known);
   const before = recalled(known);
+  if (indexes.length === 0) return before;
   const links = new Map(before.links);
   const states = new TreeStates(root);
   const hasher = new Hasher(root, await request.cache?.(), signal);

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../std/digest.ts";
+import { storeChecked } from "./checked-file.ts";
 import type { FileStat } from "./file-stat.ts";
 
 /**
@@ -119,19 +120,8 @@ export class FileStatCache implements StatCache {
   async save(directory: string, name: string): Promise<void> {
     if (!this.#changed) return;
     if (this.#walked) this.#age();
-    const file = fileOf(directory, name);
-    const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const chunks = [...format(this.#lines, { generation: this.#generation, name })];
-      const checksum = createHash("sha256");
-      for (const chunk of chunks) checksum.update(chunk);
-      await writeFile(temporary, [`${FORMAT} ${checksum.digest("hex")}\n`, ...chunks], { mode: 0o600, flag: "wx" });
-      await rename(temporary, file);
-      this.#changed = false;
-    } catch {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
+    const body = [...format(this.#lines, { generation: this.#generation, name })];
+    if (await storeChecked(fileOf(directory, name), FORMAT, body)) this.#changed = false;
   }
 
   #age(): void {

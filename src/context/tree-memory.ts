@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, type Stats, statfsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sha256 } from "../std/digest.ts";
+import { storeChecked } from "./checked-file.ts";
 import type { FileStat } from "./file-stat.ts";
 
 /**
@@ -165,18 +165,7 @@ export async function recallTree(place: TreePlace): Promise<KnownTree | undefine
 
 /** Stores a tree, whole or not at all. A failure is none of the caller's business. */
 export async function rememberTree(place: TreePlace, tree: KnownTree): Promise<void> {
-  const file = fileOf(place);
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  try {
-    await mkdir(place.folder, { recursive: true, mode: 0o700 });
-    const body = format(place, tree);
-    const checksum = createHash("sha256");
-    for (const chunk of body) checksum.update(chunk);
-    await writeFile(temporary, [`${FORMAT} ${checksum.digest("hex")}\n`, ...body], { mode: 0o600, flag: "wx" });
-    await rename(temporary, file);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
+  await storeChecked(fileOf(place), FORMAT, format(place, tree));
 }
 
 function fileOf({ folder, slot }: TreePlace): string {

@@ -12,8 +12,9 @@ const SINCE = "1.44";
 
 /**
  * The health check as the engine is told it: one that does not say how soon it is first tried is tried twice a second
- * until its start period, or else its first interval, is over, instead of once at the end of that interval. Failures before that count as little as they would
- * without: there were no checks. It is no part of what the container should be, so that no engine's upgrade replaces it.
+ * until its start period, or else its first interval, is over, instead of once at the end of that interval. Failures
+ * before that count as little as they would without: there were no checks. It is no part of what the container should
+ * be, so that no engine's upgrade replaces it.
  */
 export function probedSoon(health: HealthBody, apiVersion: string): HealthBody {
   const { Test = [], Interval = DEFAULT_INTERVAL, StartPeriod = 0, StartInterval } = health;

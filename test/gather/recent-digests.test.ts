@@ -1,0 +1,38 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { ContextDigest } from "../../src/context/digest.ts";
+import { RecentDigests } from "../../src/gather/recent-digests.ts";
+import { sha256 } from "../../src/std/digest.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+function counted(): { readonly make: () => Promise<ContextDigest>; readonly made: () => number } {
+  let made = 0;
+  const make = async (): Promise<ContextDigest> => {
+    made += 1;
+    return { entries: [], digest: sha256(String(made)), links: new Map(), sockets: [] };
+  };
+  return { make, made: () => made };
+}
+
+test("a digest serves for a second, and each key has its own", async () => {
+  const { make, made } = counted();
+  const digests = new RecentDigests();
+  const now = 5000;
+  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+  const first = await digests.of("a", make);
+  clock.mockReturnValue(now + 999);
+  expect(await digests.of("a", make)).toBe(first);
+  await digests.of("b", make);
+  expect(made()).toBe(2);
+  clock.mockReturnValue(now + 1000);
+  expect(await digests.of("a", make)).not.toBe(first);
+});
+
+test("what has to be seen after something else is made anew, and serves from then on", async () => {
+  const { make } = counted();
+  const digests = new RecentDigests();
+  const before = await digests.of("a", make);
+  const after = await digests.anew.of("a", make);
+  expect(after).not.toBe(before);
+  expect(await digests.of("a", make)).toBe(after);
+});

@@ -61,7 +61,7 @@ export async function survey(
   const asked = request.images === undefined ? selectServices(project, request.services, request.noDeps) : [];
   const before = await readFiles(project, asked, request);
   const first = await observeOwn(session, project, {
-    wantedNames: wantedNames(project, request.mode),
+    wantedNames: wantedNames(project),
     builds: before.dockerfiles.size > 0 || anySharerBuilds(project),
   });
   const services = withSharers(project, asked, first);

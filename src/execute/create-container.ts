@@ -3,7 +3,7 @@ import { DockError } from "../error.ts";
 import { portKey } from "../plan/chosen-ports.ts";
 import { type ContainerBody, emptyBody, type MountBody } from "../plan/container-body.ts";
 import { writeSettled } from "../gather/settled.ts";
-import { concealedSpec, updatablePart, writeSpec } from "../plan/container-spec.ts";
+import { updatablePart, writeSpec } from "../plan/container-spec.ts";
 import { devVolumeName } from "../plan/dev-volume.ts";
 import { fileVolumeLabels, fileVolumeName } from "../plan/file-volume.ts";
 import { LABEL } from "../plan/labels.ts";
@@ -119,7 +119,7 @@ function containerBody(
     [LABEL.file]: project.file,
     [LABEL.service]: wanted.slot.service,
     [LABEL.number]: String(wanted.slot.number),
-    [LABEL.spec]: canonicalJson(concealedSpec(wanted.spec, salt)),
+    [LABEL.spec]: wanted.specLabel,
     [LABEL.specDigest]: wanted.specDigest,
     [LABEL.salt]: salt,
     [LABEL.mode]: wanted.mode,

@@ -22,6 +22,9 @@ const ROWS: ReadonlyMap<string, Row<SpecValue>> = new Map(
   }),
 );
 
+/** Those that change in place. */
+const UPDATABLE: readonly string[] = [...ROWS].flatMap(([name, { inPlace }]) => (inPlace ? [name] : []));
+
 /** Every property that the table has. */
 export const PROPERTIES: readonly string[] = [...ROWS.keys()];
 
@@ -35,11 +38,24 @@ export function canonicalSpec(wish: ContainerWish): CanonicalSpec {
   return spec;
 }
 
-/** The same with environment values as hashes under `salt`: what the spec label holds. */
-export function concealedSpec(spec: CanonicalSpec, salt: string): CanonicalSpec {
+/** Makes of values what stands for them in labels. */
+export type Conceal = (value: string) => string;
+
+/** Conceals under `salt`; a value that many containers have is hashed once. */
+export function concealing(salt: string): Conceal {
+  const known = new Map<string, string>();
+  return (value) => {
+    const concealed = known.get(value) ?? concealedValue(salt, value);
+    known.set(value, concealed);
+    return concealed;
+  };
+}
+
+/** The same with environment values as hashes: what the spec label holds. */
+export function concealedSpec(spec: CanonicalSpec, conceal: Conceal): CanonicalSpec {
   const environment = spec["environment"] as Readonly<Record<string, string>> | undefined;
   if (environment === undefined) return spec;
-  const hashed = Object.entries(environment).map(([name, value]) => [name, concealedValue(salt, value)] as const);
+  const hashed = Object.entries(environment).map(([name, value]) => [name, conceal(value)] as const);
   return { ...spec, environment: Object.fromEntries(hashed) };
 }
 
@@ -55,7 +71,12 @@ export function replacingPart(spec: CanonicalSpec): CanonicalSpec {
 
 /** The part of a spec that a running container can get other values of. */
 export function updatablePart(spec: CanonicalSpec): CanonicalSpec {
-  return Object.fromEntries(Object.entries(spec).filter(([name]) => changeOf(name) === "update"));
+  const part: Record<string, SpecValue> = {};
+  for (const name of UPDATABLE) {
+    const value = spec[name];
+    if (value !== undefined) part[name] = value;
+  }
+  return part;
 }
 
 /** What a difference in a property asks for; properties of another version of dock ask for a new container. */

@@ -1,7 +1,5 @@
 import type { Project } from "../project/model.ts";
 import { inputRepository, isInputTag } from "./input-digest.ts";
-import type { Mode } from "./mode.ts";
-import { effectiveService } from "./mode.ts";
 import type { Observed } from "./observed.ts";
 import { slotTarget } from "./operation.ts";
 import { slotOf } from "./slot-state.ts";
@@ -15,11 +13,10 @@ export interface WantedNames {
   readonly volumes: readonly string[];
 }
 
-/** The names of all containers, networks and volumes of a project in a mode. */
-export function wantedNames(project: Project, mode: Mode): WantedNames {
-  const services = Object.values(project.services).map((service) => effectiveService(service, mode));
+/** The names of all containers, networks and volumes of a project; no mode has others. */
+export function wantedNames(project: Project): WantedNames {
   return {
-    containers: services.flatMap((service) =>
+    containers: Object.values(project.services).flatMap((service) =>
       Array.from(
         { length: service.scale },
         (_, index) => service.containerName ?? `${project.name}-${service.key}-${index + 1}`,

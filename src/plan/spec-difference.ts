@@ -14,6 +14,7 @@ export interface SpecDifference {
 
 /** True when a container is not what is wanted, or is not known to be, by labels and cache: only such need an inspection. */
 export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlot): boolean {
+  if (isAsWanted(container, wanted)) return false;
   const before = parseSpec(container.labels[LABEL.spec]);
   if (before === undefined || container.settled === undefined) return true;
   const kept = sameJson(replacingPart(before), replacingPart(wanted.labelSpec));
@@ -22,6 +23,7 @@ export function specLabelDiffers(container: ObservedContainer, wanted: WantedSlo
 
 /** Property by property, from the spec label; the environment's values before come from the live container where it was inspected. */
 export function specDifference(container: ObservedContainer, wanted: WantedSlot): SpecDifference {
+  if (container.live === undefined && isAsWanted(container, wanted)) return { replace: [], update: [] };
   const before = parseSpec(container.labels[LABEL.spec]);
   if (before === undefined) return { replace: [{ code: "config-changed", path: "labels" }], update: [] };
   const now = { ...replacingPart(before), ...presentSpec(container) };
@@ -37,6 +39,12 @@ export function specDifference(container: ObservedContainer, wanted: WantedSlot)
     else replace.push(...differences({ path: name, was, is }));
   }
   return { replace, update };
+}
+
+/** True when nothing differs, told by the texts as they are: for most containers nothing needs to be parsed. */
+function isAsWanted({ labels, settled }: ObservedContainer, wanted: WantedSlot): boolean {
+  if (settled === undefined || labels[LABEL.spec] !== wanted.specLabel) return false;
+  return sameJson(settled, updatablePart(wanted.labelSpec));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Project } from "../project/model.ts";
 import { canonicalJson, compareText, type Digest, sha256 } from "../std/digest.ts";
 import { topologicalOrder } from "../std/graph.ts";
 import { slotPorts } from "./auto-ports.ts";
-import { canonicalSpec, concealedSpec, concealedValue, replacingPart } from "./container-spec.ts";
+import { canonicalSpec, type Conceal, concealedSpec, concealing, replacingPart } from "./container-spec.ts";
 import type { Inputs } from "./inputs.ts";
 import { LABEL } from "./labels.ts";
 import { type EffectiveService, effectiveService, type Mode } from "./mode.ts";
@@ -20,8 +20,10 @@ export interface WantedSlot {
   readonly service: EffectiveService;
   /** With environment values in clear: for the create body only. */
   readonly spec: CanonicalSpec;
-  /** What the spec label holds. */
+  /** The same with environment values as hashes. */
   readonly labelSpec: CanonicalSpec;
+  /** What the spec label holds: `labelSpec` as canonical JSON. */
+  readonly specLabel: string;
   /** Of the part of the spec whose difference needs a new container. */
   readonly specDigest: Digest;
   /** Host ports that dock chose, by what they are for. */
@@ -43,14 +45,14 @@ export function wantedSlots(
   world: { readonly inputs: Inputs; readonly observed: Observed },
   request: { readonly mode: Mode; readonly services: readonly string[] },
 ): readonly WantedSlot[] {
-  const salt = projectSalt(world.inputs, world.observed);
+  const conceal = concealing(projectSalt(world.inputs, world.observed));
   return request.services.flatMap((key) => {
     const declared = project.services[key];
     if (!declared) throw new Error(`no service ${key}`);
     const service = effectiveService(declared, request.mode);
     return Array.from({ length: service.scale }, (_, index) => {
       const slot = { service: key, number: index + 1 };
-      return wantedSlot(project, { slot, service, salt, ...world, mode: request.mode });
+      return wantedSlot(project, { slot, service, conceal, ...world, mode: request.mode });
     });
   });
 }
@@ -60,7 +62,7 @@ function wantedSlot(
   of: {
     slot: SlotRef;
     service: EffectiveService;
-    salt: string;
+    conceal: Conceal;
     inputs: Inputs;
     observed: Observed;
     mode: Mode;
@@ -79,14 +81,17 @@ function wantedSlot(
     secrets: wishedFiles("secrets", of),
     configs: wishedFiles("configs", of),
   });
-  const labelSpec = concealedSpec(spec, of.salt);
+  const labelSpec = concealedSpec(spec, of.conceal);
   return {
     slot,
     name,
     service,
     spec,
     labelSpec,
-    specDigest: sha256(canonicalJson(replacingPart(labelSpec))),
+    specLabel: canonicalJson(labelSpec),
+    get specDigest() {
+      return sha256(canonicalJson(replacingPart(labelSpec)));
+    },
     hostPorts: slotPorts(slot, service.ports, { observed: of.observed, freePorts: inputs.freePorts ?? {} }),
     devTargets: devTargets(service),
     mode: of.mode,
@@ -96,11 +101,15 @@ function wantedSlot(
 /** What a service is given, with what was gathered of it. */
 function wishedFiles(
   kind: "secrets" | "configs",
-  { service, inputs, salt }: { readonly service: EffectiveService; readonly inputs: Inputs; readonly salt: string },
+  {
+    service,
+    inputs,
+    conceal,
+  }: { readonly service: EffectiveService; readonly inputs: Inputs; readonly conceal: Conceal },
 ): readonly WishedFile[] {
   return service[kind].map(({ source, target, uid, gid, mode }) => {
     const content = inputs.grantedFiles?.[kind][source] ?? "";
-    return { target, uid, gid, mode, hash: concealedValue(salt, content) };
+    return { target, uid, gid, mode, hash: conceal(content) };
   });
 }
 

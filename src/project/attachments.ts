@@ -70,7 +70,7 @@ function attachmentsOf(given: FileService["networks"], place: Place): NetworkAtt
 
 function attachmentOf(network: string, file: NonNullable<Attachment>, place: Place): NetworkAttachment {
   for (const version of [4, 6] as const) checkAddress(file[`ipv${version}_address`], version, place);
-  const linkLocalIps = [...items(file.link_local_ips, place.at("link_local_ips"))].map(([address, at]) => {
+  const linkLocalIps = items(file.link_local_ips, place.at("link_local_ips")).map(([address, at]) => {
     if (isIP(address) === 0) at.invalid("is no IP address");
     return address;
   });

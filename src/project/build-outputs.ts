@@ -9,7 +9,7 @@ const KINDS = ["local", "tar", "oci"] as const;
 
 /** Entries of `output`; `image` is what the engine always gets, and no entry. Those that can't be read are reported. */
 export function normalizeOutputs(given: ImageMap["output"], place: Place): BuildOutput[] {
-  const list = Array.isArray(given) ? [...items(given, place)] : given === undefined ? [] : [[given, place] as const];
+  const list = Array.isArray(given) ? items(given, place) : given === undefined ? [] : [[given, place] as const];
   const found: BuildOutput[] = [];
   for (const [output, at] of list) {
     const read =

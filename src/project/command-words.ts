@@ -4,7 +4,7 @@ import { items, type Place } from "./place.ts";
 /** The words of a command: a list as it stands, a string split; undefined stays undefined. */
 export function normalizeCommand(given: Command | undefined, place: Place): string[] | undefined {
   if (given === undefined) return undefined;
-  if (Array.isArray(given)) return [...items(given, place)].map(([, at]) => at.text());
+  if (Array.isArray(given)) return items(given, place).map(([, at]) => at.text());
   const words = splitWords(given);
   if (words.kind === "words") return words.words;
   return place.invalid(words.problem);

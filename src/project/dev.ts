@@ -23,7 +23,7 @@ export function normalizeDev(
     environment: normalizeVariables(file.environment, place.at("environment")),
     image: file.image === undefined ? undefined : resolveImage(file.image, images, place.at("image")),
     ports: normalizePorts(file.ports, service, place.at("ports")),
-    watch: [...items(file.watch, place.at("watch"))].map(([rule, at]) => watchRuleOf(rule, at)),
+    watch: items(file.watch, place.at("watch")).map(([rule, at]) => watchRuleOf(rule, at)),
     reload: reloadOf(file.reload, place.at("reload")),
   });
 }

@@ -13,11 +13,11 @@ const CDI = /^[a-zA-Z][\w.-]*\/[a-zA-Z][\w.-]*=[a-zA-Z0-9][\w.:-]*$/;
 /** The devices of the machine that a service's containers get. */
 export function normalizeDevices(file: FileService, place: Place): Devices {
   return {
-    devices: [...items(file.devices, place.at("devices"))].flatMap(([text, at]) =>
+    devices: items(file.devices, place.at("devices")).flatMap(([text, at]) =>
       CDI.test(text) ? [] : (mappingOf(text, at) ?? []),
     ),
     gpus: gpusOf(file.gpus, place.at("gpus")),
-    deviceCgroupRules: [...items(file.device_cgroup_rules, place.at("device_cgroup_rules"))].map(([rule, at]) => {
+    deviceCgroupRules: items(file.device_cgroup_rules, place.at("device_cgroup_rules")).map(([rule, at]) => {
       if (!/^[abc] (\d+|\*):(\d+|\*) [rwm]{1,3}$/.test(rule))
         at.invalid("is no rule for devices", "write it as `c 1:3 mr`: type, major:minor, access");
       return rule;
@@ -39,7 +39,9 @@ function mappingOf(text: string, place: Place): DeviceMapping | undefined {
 
 /** Devices that `devices` names the CDI's way. */
 export function cdiRequests(file: FileService, place: Place): DeviceRequest[] {
-  const ids = [...items(file.devices, place.at("devices"))].map(([text]) => text).filter((text) => CDI.test(text));
+  const ids = items(file.devices, place.at("devices"))
+    .map(([text]) => text)
+    .filter((text) => CDI.test(text));
   return ids.length === 0 ? [] : [{ driver: "cdi", ids }];
 }
 
@@ -49,17 +51,17 @@ function gpusOf(given: FileService["gpus"], place: Place): DeviceRequest[] {
     if (given !== "all") place.invalid("is no choice of GPUs", "use `all`, or a list of reservations");
     return [{ count: -1, capabilities: ["gpu"] }];
   }
-  return [...items(given, place)].flatMap(([device, at]) => requestOf(device, ["gpu"], at) ?? []);
+  return items(given, place).flatMap(([device, at]) => requestOf(device, ["gpu"], at) ?? []);
 }
 
 /** The reservations of a list. */
 export function normalizeRequests(given: readonly Device[] | undefined, place: Place): DeviceRequest[] {
-  return [...items(given, place)].flatMap(([device, at]) => requestOf(device, [], at) ?? []);
+  return items(given, place).flatMap(([device, at]) => requestOf(device, [], at) ?? []);
 }
 
 function requestOf(file: Device, implied: readonly string[], place: Place): DeviceRequest | undefined {
-  const ids = [...items(file.device_ids, place.at("device_ids"))].map(([id]) => id);
-  const asked = [...items(file.capabilities, place.at("capabilities"))].map(([capability]) => capability);
+  const ids = items(file.device_ids, place.at("device_ids")).map(([id]) => id);
+  const asked = items(file.capabilities, place.at("capabilities")).map(([capability]) => capability);
   const capabilities = [...new Set([...implied, ...asked])];
   if (file.count !== undefined && ids.length > 0) {
     const message = "`count` and `device_ids` exclude each other";

@@ -71,7 +71,7 @@ export interface PlacedGrant {
 
 /** The secrets or configs that a service is given; what is not declared is reported and left out. */
 export function normalizeGrants(file: FileService, kind: GrantKind, place: Place): PlacedGrant[] {
-  return [...items(file[kind], place.at(kind))].flatMap(([item, at]) => {
+  return items(file[kind], place.at(kind)).flatMap(([item, at]) => {
     const grant = grantOf(item, kind, at);
     return grant ? [{ grant, place: at }] : [];
   });

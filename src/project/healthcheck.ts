@@ -28,7 +28,7 @@ function testOf(given: string | readonly string[] | undefined, place: Place): st
     if (given.trim() === "") return place.invalid("is no command");
     return given === "NONE" ? ["NONE"] : ["CMD-SHELL", given];
   }
-  const words = [...items(given, place)].map(([word]) => word);
+  const words = items(given, place).map(([word]) => word);
   const form = words[0] ?? "";
   const isValid =
     form === "NONE" || (form === "CMD" && words.length > 1) || (form === "CMD-SHELL" && words.length === 2);

@@ -8,7 +8,7 @@ import type { Hook } from "./service-model.ts";
 
 /** Commands that run in a service's containers at a point of their life, in the order of the file. */
 export function normalizeHooks(given: readonly FileHook[] | undefined, place: Place): Hook[] {
-  return [...items(given, place)].flatMap(([hook, at]) => {
+  return items(given, place).flatMap(([hook, at]) => {
     const words = at.at("command");
     const command = normalizeCommand(hook.command, words) ?? [];
     if (command.length === 0) {

@@ -15,7 +15,7 @@ export function normalizeIpam(file: FileIpam | undefined, place: Place): Ipam | 
   if (file === undefined) return undefined;
   return compact<Ipam>({
     driver: file.driver,
-    ranges: [...items(file.config, place.at("config"))].map(([range, at]) => rangeOf(range, at)),
+    ranges: items(file.config, place.at("config")).map(([range, at]) => rangeOf(range, at)),
     options: normalizePairs(file.options, place.at("options")),
   });
 }

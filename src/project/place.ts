@@ -59,26 +59,78 @@ export interface Place {
 
 /** The place at a path. */
 export function placeAt(scope: Scope, path: Path): Place {
-  const { findings } = scope;
-  return {
-    scope,
-    path,
-    key: String(path.at(-1) ?? ""),
-    at: (...steps) => placeAt(scope, [...path, ...steps]),
-    text: () => findings.text(path),
-    written: () => findings.written(path),
-    isBlank: () => findings.isBlank(path),
-    has: (key) => findings.keys(path).includes(key),
-    entry: () => findings.at(path),
-    value: () => findings.valueAt(path),
-    error: (mistake) => findings.error(path, mistake),
-    errorAtKey: (mistake) => findings.errorAtKey(path, mistake),
-    warning: (mistake) => findings.warning(path, mistake),
-    invalid: (problem, hint) => {
-      findings.error(path, { code: "invalid-value", message: `${findings.written(path)} ${problem}`, hint });
-      return undefined;
-    },
-  };
+  return new PlaceAt(scope, undefined, path);
+}
+
+/**
+ * A class with a path made when it is asked for: a large file has some ten thousand places, most of them of keys that
+ * it does not have.
+ */
+class PlaceAt implements Place {
+  readonly scope: Scope;
+  readonly #parent: PlaceAt | undefined;
+  readonly #steps: Path;
+  #path: Path | undefined;
+
+  constructor(scope: Scope, parent: PlaceAt | undefined, steps: Path) {
+    this.scope = scope;
+    this.#parent = parent;
+    this.#steps = steps;
+  }
+
+  get path(): Path {
+    this.#path ??= this.#parent === undefined ? this.#steps : [...this.#parent.path, ...this.#steps];
+    return this.#path;
+  }
+
+  get key(): string {
+    return String((this.#steps.length > 0 ? this.#steps : this.path).at(-1) ?? "");
+  }
+
+  at(...steps: Path): Place {
+    return new PlaceAt(this.scope, this, steps);
+  }
+
+  text(): string {
+    return this.scope.findings.text(this.path);
+  }
+
+  written(): string {
+    return this.scope.findings.written(this.path);
+  }
+
+  isBlank(): boolean {
+    return this.scope.findings.isBlank(this.path);
+  }
+
+  has(key: string): boolean {
+    return this.scope.findings.keys(this.path).includes(key);
+  }
+
+  entry(): Location {
+    return this.scope.findings.at(this.path);
+  }
+
+  value(): Location {
+    return this.scope.findings.valueAt(this.path);
+  }
+
+  error(mistake: Mistake): void {
+    this.scope.findings.error(this.path, mistake);
+  }
+
+  errorAtKey(mistake: Mistake): void {
+    this.scope.findings.errorAtKey(this.path, mistake);
+  }
+
+  warning(mistake: Mistake): void {
+    this.scope.findings.warning(this.path, mistake);
+  }
+
+  invalid(problem: string, hint?: string): undefined {
+    this.error({ code: "invalid-value", message: `${this.written()} ${problem}`, hint });
+    return undefined;
+  }
 }
 
 /** An absolute path for a path that stands at a place: `~` is the home directory, the rest is relative to the directory of the place's file. */
@@ -96,13 +148,16 @@ export function hostPathAt(text: string, place: Place): string {
 }
 
 /** Items of a list with their places; those that the schema refused are left out. */
-export function* items<T>(list: readonly T[] | undefined, place: Place): Generator<[T, Place]> {
-  for (const [index, item] of (list ?? []).entries()) if (item !== undefined) yield [item, place.at(index)];
+export function items<T>(list: readonly T[] | undefined, place: Place): [T, Place][] {
+  const found: [T, Place][] = [];
+  if (list === undefined) return found;
+  for (const [index, item] of list.entries()) if (item !== undefined) found.push([item, place.at(index)]);
+  return found;
 }
 
 /** One string, or those of a list, with their places. */
 export function strings(given: string | readonly string[] | undefined, place: Place): [string, Place][] {
-  return typeof given === "string" ? [[given, place]] : [...items(given, place)];
+  return typeof given === "string" ? [[given, place]] : items(given, place);
 }
 
 /** One string, or those of a list. */

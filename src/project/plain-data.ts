@@ -7,5 +7,7 @@ export function record<T>(entries: Iterable<readonly [string, T]>): Record<strin
 
 /** The object without the members that are undefined. */
 export function compact<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+  const members: Partial<Record<string, unknown>> = {};
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) members[key] = member;
+  return members as T;
 }

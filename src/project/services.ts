@@ -94,7 +94,7 @@ function normalizeService(
     ulimits: normalizeUlimits(file.ulimits, place.at("ulimits")),
     sysctls: normalizePairs(file.sysctls, place.at("sysctls")),
     securityOpt: texts(file.security_opt, place),
-    groupAdd: [...items(file.group_add, place.at("group_add"))].map(([, at]) => at.text()),
+    groupAdd: items(file.group_add, place.at("group_add")).map(([, at]) => at.text()),
     resources: normalizeResources(file, place),
     ...normalizeDevices(file, place),
     runtime: file.runtime,
@@ -147,7 +147,7 @@ function grantsOf(file: FileService, mounts: readonly Mount[], place: Place): Pi
 }
 
 function envFilesOf(given: FileService["env_file"], place: Place): EnvFile[] {
-  const list = Array.isArray(given) ? [...items(given, place)] : given === undefined ? [] : [[given, place] as const];
+  const list = Array.isArray(given) ? items(given, place) : given === undefined ? [] : [[given, place] as const];
   return list.map(([item, at]) => {
     const { path, required = true, format = "env" } = typeof item === "string" ? { path: item } : item;
     return { path: hostPathAt(path, at), required, format, at: at.value() };
@@ -198,7 +198,7 @@ function addressesOf(given: FileService["dns"], place: Place): string[] {
 }
 
 function profilesOf(given: FileService["profiles"], place: Place): string[] {
-  return [...items(given, place)].map(([profile, at]) => {
+  return items(given, place).map(([profile, at]) => {
     if (!PROFILE_NAME.pattern.test(profile)) at.invalid("can't be the name of a profile", PROFILE_NAME.words);
     return profile;
   });

@@ -1,5 +1,5 @@
-import { canonicalJson, sha256 } from "../../src/std/digest.ts";
-import { concealedSpec, updatablePart } from "../../src/plan/container-spec.ts";
+import { sha256 } from "../../src/std/digest.ts";
+import { updatablePart } from "../../src/plan/container-spec.ts";
 import { devVolumeLabels, devVolumeName } from "../../src/plan/dev-volume.ts";
 import { imageIdOf } from "../../src/plan/input-digest.ts";
 import type { Inputs } from "../../src/plan/inputs.ts";
@@ -218,7 +218,7 @@ function container(
       [LABEL.file]: project.file,
       [LABEL.service]: of.slot.service,
       [LABEL.number]: String(of.slot.number),
-      [LABEL.spec]: canonicalJson(concealedSpec(wanted.spec, salt)),
+      [LABEL.spec]: wanted.specLabel,
       [LABEL.specDigest]: wanted.specDigest,
       [LABEL.salt]: salt,
       [LABEL.mode]: wanted.mode,

@@ -5,18 +5,10 @@ import { statEntry } from "./file-stat.ts";
 import { followPaths } from "./follow.ts";
 import { Hasher } from "./hasher.ts";
 import { type PatternList, patternList } from "./ignore.ts";
+import { patternsOf, type SeenTree } from "./known-offer.ts";
+import { changedTree, type KnownTree, sizesOf, TreeStates } from "./known-tree.ts";
 import type { StatCache } from "./stat-cache.ts";
-import {
-  canRemember,
-  changedPaths,
-  changedTree,
-  type KnownTree,
-  recallTree,
-  rememberTree,
-  sizesOf,
-  type TreePlace,
-  TreeStates,
-} from "./tree-memory.ts";
+import { canRemember, changedPaths, recallTree, rememberTree, type TreePlace } from "./tree-memory.ts";
 import { contextRoot, walk } from "./walk.ts";
 
 /** What a build may read of a context. */
@@ -28,6 +20,8 @@ export interface ContextDigest {
   readonly links: ReadonlyMap<string, string>;
   /** Sockets, which are left out. */
   readonly sockets: readonly string[];
+  /** The walk behind it; undefined where a part of it was not seen whole. */
+  readonly seen?: SeenTree | undefined;
 }
 
 /** What of a context to digest. */
@@ -59,21 +53,23 @@ export async function digestContext(
   const { memory } = request;
   if (!memory || !canRemember(root)) return walkTree(root, { ...request, filter }, signal);
   const points = [...(request.mountPoints ?? [])].sort();
-  const patterns = [filter.exclude.patterns, filter.include?.patterns ?? null];
+  const patterns = patternsOf(filter);
   const place = { ...memory, key: sha256(canonicalJson([FORMAT, root, points, patterns])) };
-  return (await digestKnown(root, { request, place }, signal)) ?? walkTree(root, { ...request, filter, place }, signal);
+  const known = await digestKnown(root, { request, place, patterns }, signal);
+  return known ?? walkTree(root, { ...request, filter, place }, signal);
 }
 
 /** The digest by what is remembered: undefined where nothing is, or a name has come or gone since. */
 async function digestKnown(
   root: string,
-  { request, place }: { readonly request: DigestRequest; readonly place: TreePlace },
+  of: { readonly request: DigestRequest; readonly place: TreePlace; readonly patterns: string },
   signal: AbortSignal | undefined,
 ): Promise<ContextDigest | undefined> {
+  const { request, place, patterns } = of;
   const known = await recallTree(place);
   const indexes = known && (await changedPaths(root, known, signal));
   if (!known || !indexes) return undefined;
-  const before = recalled(known);
+  const before = recalled(known, patterns);
   if (indexes.length === 0) return before;
   const links = new Map(before.links);
   const states = new TreeStates(root);
@@ -83,15 +79,16 @@ async function digestKnown(
     const walked = before.entries[index];
     const seen = walked && (await digestEntry(root, walked, { hasher, links }));
     if (!seen) return undefined;
-    states.note(seen.stat);
+    states.note(seen.stat, walked.kind);
     entries[index] = seen.entry;
   }
   const digest: ContextDigest = { entries, digest: manifestDigest(entries), links, sockets: before.sockets };
-  if (states.states) {
-    const marks = indexes.map((index) => entries[index]?.mark ?? "");
-    await rememberTree(place, changedTree(known, { indexes, marks, states: states.states }, headOf(digest)));
-  }
-  return digest;
+  const rows = states.seen;
+  if (!rows) return digest;
+  const marks = indexes.map((index) => entries[index]?.mark ?? "");
+  const tree = changedTree(known, { indexes, marks, states: rows }, { ...(known.head as Head), ...headOf(digest) });
+  if (states.isSure) await rememberTree(place, tree);
+  return { ...digest, seen: before.seen && { patterns, tree, links } };
 }
 
 interface Walking extends DigestRequest {
@@ -109,53 +106,46 @@ async function walkTree(root: string, walking: Walking, signal: AbortSignal | un
   for await (const batch of walk(root, walking.filter, { report, ...(signal ? { signal } : {}) })) {
     for (const walked of batch) {
       const seen = await digestEntry(root, walked, { hasher, links });
-      if (walked.kind !== "directory") states.note(seen?.stat);
+      if (walked.kind !== "directory") states.note(seen?.stat, walked.kind);
       if (seen) all.push(seen.entry);
     }
   }
   cache?.walked();
   const entries = withoutMountPoints(all, walking.mountPoints ?? new Set());
   const digest: ContextDigest = { entries, digest: manifestDigest(entries), links, sockets: report.sockets };
-  if (walking.place) await remember(root, { place: walking.place, digest, states, directories: report.directories });
-  return digest;
-}
-
-async function remember(
-  root: string,
-  seen: {
-    readonly place: TreePlace;
-    readonly digest: ContextDigest;
-    readonly states: TreeStates;
-    readonly directories: readonly string[];
-  },
-): Promise<void> {
-  const { digest, directories } = seen;
-  for (const path of directories) seen.states.note(statEntry(root, { path, kind: "directory" }));
-  const { states } = seen.states;
-  if (!states) return;
-  const paths = digest.entries.map(({ path, kind }) => (kind === "directory" ? `${path}/` : path));
-  const marks = digest.entries.map(({ mark }) => mark);
-  await rememberTree(seen.place, { head: headOf(digest), directories, paths, marks, states });
+  for (const path of report.directories) states.note(statEntry(root, { path, kind: "directory" }), "directory");
+  const rows = states.seen;
+  if (!walking.place || !rows) return digest;
+  const paths = entries.map(({ path, kind }) => (kind === "directory" ? `${path}/` : path));
+  const marks = entries.map(({ mark }) => mark);
+  const head: Head = { ...headOf(digest), isAll: entries.length === all.length };
+  const tree: KnownTree = { head, directories: report.directories, paths, marks, states: rows };
+  if (states.isSure) await rememberTree(walking.place, tree);
+  return head.isAll ? { ...digest, seen: { patterns: patternsOf(walking.filter), tree, links } } : digest;
 }
 
 /** What `KnownTree.head` is for a digest. */
 interface Head {
+  /** Whether nothing that was walked counts for nothing. */
+  readonly isAll: boolean;
   readonly digest: Digest;
   readonly links: readonly (readonly [string, string])[];
   readonly sockets: readonly string[];
 }
 
-function headOf({ digest, links, sockets }: ContextDigest): Head {
+function headOf({ digest, links, sockets }: ContextDigest): Omit<Head, "isAll"> {
   return { digest, links: [...links], sockets };
 }
 
-function recalled(tree: KnownTree): ContextDigest {
-  const { digest, links, sockets } = tree.head as Head;
+function recalled(tree: KnownTree, patterns: string): ContextDigest {
+  const { digest, sockets, isAll, ...head } = tree.head as Head;
+  const links = new Map(head.links);
   let entries: readonly ContextEntry[] | undefined;
   return {
     digest,
     sockets,
-    links: new Map(links),
+    links,
+    seen: isAll ? { patterns, tree, links } : undefined,
     get entries() {
       return (entries ??= recalledEntries(tree));
     },

@@ -1,7 +1,8 @@
 import { contextPath } from "../dockerfile/paths.ts";
 import { sha256 } from "../std/digest.ts";
 import { patternList } from "./ignore.ts";
-import type { OfferedEntry, OfferedSource } from "./send.ts";
+import type { OfferedEntry } from "./offered-entry.ts";
+import type { OfferedSource } from "./send.ts";
 
 /** What a builder is to find beside the Dockerfile's name. */
 export interface DockerfileTexts {

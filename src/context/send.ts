@@ -4,23 +4,11 @@ import { isGone } from "./file-error.ts";
 import { type FileStat, statEntry } from "./file-stat.ts";
 import { followPaths } from "./follow.ts";
 import { patternList } from "./ignore.ts";
+import { isOfferable, knownEntries, patternsOf, type SeenTree } from "./known-offer.ts";
+import { lstatOf } from "./known-tree.ts";
+import type { OfferedEntry } from "./offered-entry.ts";
 import { type FileIdentity, openFile, readInto } from "./open-file.ts";
-import { contextRoot, type EntryKind, unreadable, walk, type WalkedEntry, type WalkFilter } from "./walk.ts";
-
-/** An entry as a builder is told of it. */
-export interface OfferedEntry {
-  readonly path: string;
-  readonly kind: EntryKind;
-  readonly mode: number;
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly linkTarget?: string;
-  /** The first name of the same file in this walk. */
-  readonly hardLinkTo?: string;
-  readonly block?: boolean;
-  readonly devMajor?: number;
-  readonly devMinor?: number;
-}
+import { contextRoot, unreadable, walk, type WalkedEntry, type WalkFilter } from "./walk.ts";
 
 /** What a builder asks for: patterns of an ignore file's kind, and paths of which the links are to be followed. */
 export interface OfferFilter {
@@ -41,19 +29,38 @@ export interface OfferedSource {
 
 const CHUNK = 128 * 1024;
 
+/** How a directory is offered. */
+export interface OfferOptions {
+  readonly signal?: AbortSignal;
+  /** What was just seen of it: told to a builder that asks for the same, in place of another walk. */
+  readonly seen?: SeenTree | undefined;
+}
+
 /**
  * Offers a directory to a builder by fsutil's rules. Only files that were offered can be read, and nothing is followed
  * out of the directory. Throws a `DockError` when there is no such directory; the iterations reject with one for what
  * can't be read, and with the signal's reason.
  */
-export function localSource(directory: string, signal?: AbortSignal): OfferedSource {
+export function localSource(directory: string, { signal, seen }: OfferOptions = {}): OfferedSource {
   const root = contextRoot(directory);
   const offered = new Map<string, FileIdentity>();
   return {
     async *entries(filter) {
+      const wanted = walkFilter(root, filter);
+      if (seen && seen.patterns === patternsOf(wanted) && isOfferable(seen)) {
+        const dev = BigInt(lstatOf(root)?.dev ?? 0);
+        for (const batch of knownEntries(seen)) {
+          for (const { entry, ino } of batch)
+            if (entry.kind === "file") offered.set(entry.path, { ino: BigInt(ino), dev });
+          signal?.throwIfAborted();
+          yield batch.map(({ entry }) => entry);
+          await setImmediate();
+        }
+        return;
+      }
       const names = new Map<string, string>();
       const gone: string[] = [];
-      for await (const batch of walk(root, walkFilter(root, filter), signal ? { signal } : {})) {
+      for await (const batch of walk(root, wanted, signal ? { signal } : {})) {
         const entries: OfferedEntry[] = [];
         for (const walked of batch) {
           if (gone.some((path) => walked.path.startsWith(`${path}/`))) continue;

@@ -3,6 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../std/digest.ts";
 import { storeChecked } from "./checked-file.ts";
+import { FileLines } from "./file-lines.ts";
 import type { FileStat } from "./file-stat.ts";
 
 /**
@@ -42,18 +43,15 @@ const HEAD = 32 * 1024;
 const SURE = " sure ";
 const RACY = " racy ";
 
-/** Characters that are written at once. */
-const CHUNK = 256 * 1024;
-
 /** A cache in memory that can be written to a file, and read back from there by another process. */
 export class FileStatCache implements StatCache {
   #generation: string;
-  readonly #lines: Map<string, Line>;
+  readonly #lines: FileLines;
   readonly #touched = new Set<string>();
   #changed: boolean;
   #walked = false;
 
-  private constructor(lines: Map<string, Line>, generation: string | undefined) {
+  private constructor(lines: FileLines, generation: string | undefined) {
     this.#lines = lines;
     this.#generation = generation ?? newGeneration();
     this.#changed = generation === undefined;
@@ -61,13 +59,13 @@ export class FileStatCache implements StatCache {
 
   /** A cache that nothing is known in yet. */
   static empty(): FileStatCache {
-    return new FileStatCache(new Map(), undefined);
+    return new FileStatCache(new FileLines(), undefined);
   }
 
   /** What was last stored under the name in the directory; an empty cache where that is missing or damaged. */
   static async load(directory: string, name: string): Promise<FileStatCache> {
     try {
-      const stored = parse(await readFile(fileOf(directory, name), "utf8"), name);
+      const stored = parse(await readFile(fileOf(directory, name)), name);
       return stored ? new FileStatCache(stored.lines, stored.generation) : FileStatCache.empty();
     } catch {
       // Unreadable is as good as lost.
@@ -120,12 +118,14 @@ export class FileStatCache implements StatCache {
   async save(directory: string, name: string): Promise<void> {
     if (!this.#changed) return;
     if (this.#walked) this.#age();
-    const body = [...format(this.#lines, { generation: this.#generation, name })];
+    const body = [`${JSON.stringify(name)}\n${this.#generation}`, ...this.#lines.text()].map((text) =>
+      Buffer.from(text),
+    );
     if (await storeChecked(fileOf(directory, name), FORMAT, body)) this.#changed = false;
   }
 
   #age(): void {
-    for (const [path, line] of this.#lines) {
+    for (const [path, line] of this.#lines.entries()) {
       const unused = this.#touched.has(path) ? 0 : unusedOf(line) + 1;
       if (unused > MAX_UNUSED) this.#lines.delete(path);
       else if (unused !== unusedOf(line)) this.#lines.set(path, withUnused(line, unused));
@@ -167,33 +167,15 @@ function isRacy(stat: FileStat, readAtMs: number): boolean {
   return newest + RACY_NS > BigInt(Math.floor(readAtMs)) * 1_000_000n;
 }
 
-/** The body of a stored cache, some thousand lines at a time. */
-function* format(
-  lines: ReadonlyMap<string, Line>,
-  head: { readonly generation: string; readonly name: string },
-): Generator<string> {
-  let chunk = `${JSON.stringify(head.name)}\n${head.generation}`;
-  for (const [path, line] of lines) {
-    chunk += `\n${line} ${JSON.stringify(path)}`;
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = "";
-  }
-  yield chunk;
-}
-
 /** Undefined for what is damaged in any way: the whole is under a checksum, since a wrong digest would be believed. */
-function parse(text: string, name: string): { lines: Map<string, Line>; generation: string } | undefined {
-  const end = text.indexOf("\n");
-  const body = text.slice(end + 1);
-  if (end < 0 || text.slice(0, end) !== `${FORMAT} ${sha256(body)}`) return undefined;
-  const [storedName, generation, ...rest] = body.split("\n");
-  if (storedName !== JSON.stringify(name) || !generation) return undefined;
-  const lines = new Map<string, Line>();
-  for (const text of rest) {
-    // Nothing before the path holds a quotation mark.
-    const at = text.indexOf('"');
-    lines.set(JSON.parse(text.slice(at)) as string, text.slice(0, at - 1));
-  }
-  return { lines, generation };
+function parse(file: Buffer, name: string): { readonly lines: FileLines; readonly generation: string } | undefined {
+  const end = file.indexOf("\n");
+  const body = file.subarray(end + 1);
+  if (end < 0 || file.toString("latin1", 0, end) !== `${FORMAT} ${sha256(body)}`) return undefined;
+  const text = body.toString("utf8");
+  const first = text.indexOf("\n");
+  const second = text.indexOf("\n", first + 1);
+  const generation = text.slice(first + 1, second < 0 ? undefined : second);
+  if (text.slice(0, first) !== JSON.stringify(name) || generation === "") return undefined;
+  return { lines: new FileLines(second < 0 ? "" : text.slice(second)), generation };
 }

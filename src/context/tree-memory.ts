@@ -1,27 +1,10 @@
-import { lstatSync, type Stats, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sha256 } from "../std/digest.ts";
 import { storeChecked } from "./checked-file.ts";
-import type { FileStat } from "./file-stat.ts";
-
-/**
- * What a digest saw of a directory, so that the next one need not list and digest it again. A directory's times say
- * whether a name came or went, a file's whether its content may be another one. Whoever loses it loses only time.
- */
-export interface KnownTree {
-  /** Whatever else is to be known of the tree, as plain data. */
-  readonly head: unknown;
-  /** All that was listed, relative to the root, which is the empty text. */
-  readonly directories: readonly string[];
-  /** In the order of the walk; directories end with "/". */
-  readonly paths: readonly string[];
-  /** What stands for each path in the digest; without NUL. */
-  readonly marks: readonly string[];
-  /** Size in bytes, modification and change time in ms and inode of each path that is no directory, then of each directory. */
-  readonly states: Float64Array;
-}
+import { isState, type KnownTree, lstatOf, rowsOf } from "./known-tree.ts";
 
 /** Where a tree is remembered, and under what. */
 export interface TreePlace {
@@ -32,12 +15,10 @@ export interface TreePlace {
   readonly key: string;
 }
 
-const ROW = 4;
-
 /** How long a walk over what is known may keep the event loop to itself, in milliseconds. */
 const SLICE = 8;
 
-const FORMAT = "dock-tree/1";
+const FORMAT = "dock-tree/2";
 
 /** Characters that are written at once. */
 const CHUNK = 256 * 1024;
@@ -50,13 +31,6 @@ const TRUE_TIMES: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0xca451a4e,
 ]);
 
-/**
- * How old a change must be for the next one to be sure to have another time: these file systems count nanoseconds in
- * ticks of 10 ms at most, but an inode of ext4 may have room for whole seconds only.
- */
-const TICK_MS = 100;
-const WHOLE_SECONDS_MS = 2000;
-
 /** Whether what is remembered of this directory could be believed. */
 export function canRemember(root: string): boolean {
   try {
@@ -64,62 +38,6 @@ export function canRemember(root: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Collects states in the order of `KnownTree.states`, and whether they are to be believed. To be made before the walk. */
-export class TreeStates {
-  readonly #startedMs = Date.now();
-  readonly #device: number | undefined;
-  readonly #numbers: number[] = [];
-  #isSure = true;
-
-  constructor(root: string) {
-    this.#device = lstatOf(root)?.dev;
-  }
-
-  /** What was noted; undefined when not all of it can be believed. */
-  get states(): Float64Array | undefined {
-    return this.#isSure ? new Float64Array(this.#numbers) : undefined;
-  }
-
-  /** Undefined stands for what was gone. */
-  note(stat: FileStat | undefined): void {
-    if (!stat) this.#isSure = false;
-    if (!stat || !this.#isSure) return;
-    const ctimeMs = milliseconds(stat.ctimeNs);
-    // Nobody can set a change time. One in the future proves nothing.
-    const isOld = ctimeMs + (ctimeMs % 1000 === 0 ? WHOLE_SECONDS_MS : TICK_MS) <= this.#startedMs;
-    this.#isSure = isOld && Number(stat.dev) === this.#device;
-    this.#numbers.push(stat.size, milliseconds(stat.mtimeNs), ctimeMs, Number(stat.ino));
-  }
-}
-
-/** The tree with other states and marks for some of its paths, whose indexes are in rising order. */
-export function changedTree(
-  tree: KnownTree,
-  changes: { readonly indexes: readonly number[]; readonly marks: readonly string[]; readonly states: Float64Array },
-  head: unknown,
-): KnownTree {
-  const marks = [...tree.marks];
-  const states = tree.states.slice();
-  let row = 0;
-  let next = 0;
-  for (const [index, path] of tree.paths.entries()) {
-    if (path.endsWith("/")) continue;
-    if (changes.indexes[next] === index) {
-      marks[index] = changes.marks[next] ?? "";
-      states.set(changes.states.subarray(next * ROW, (next + 1) * ROW), row * ROW);
-      next += 1;
-    }
-    row += 1;
-  }
-  return { ...tree, head, marks, states };
-}
-
-/** Bytes of the paths, in their order; 0 for directories. */
-export function sizesOf({ paths, states }: KnownTree): readonly number[] {
-  let row = -1;
-  return paths.map((path) => (path.endsWith("/") ? 0 : (states[(row += 1) * ROW] ?? 0)));
 }
 
 /**
@@ -134,9 +52,9 @@ export async function changedPaths(
   const device = lstatOf(root)?.dev;
   const isSame = (full: string, row: number): boolean => {
     const stats = lstatOf(full);
-    return stats !== undefined && stats.dev === device && isState(stats, states, row * ROW);
+    return stats !== undefined && stats.dev === device && isState(stats, states, row);
   };
-  const first = states.length / ROW - directories.length;
+  const first = rowsOf(states) - directories.length;
   if (!directories.every((path, index) => isSame(below(root, path), first + index))) return undefined;
   const changed: number[] = [];
   let row = 0;
@@ -174,24 +92,6 @@ function fileOf({ folder, slot }: TreePlace): string {
 
 function below(root: string, path: string): string {
   return path === "" ? root : `${root}/${path}`;
-}
-
-function lstatOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    // Whoever walks the tree will say what is wrong.
-    return undefined;
-  }
-}
-
-function isState({ size, mtimeMs, ctimeMs, ino }: Stats, states: Float64Array, at: number): boolean {
-  return states[at] === size && states[at + 1] === mtimeMs && states[at + 2] === ctimeMs && states[at + 3] === ino;
-}
-
-/** As Node makes them of seconds and nanoseconds. */
-function milliseconds(ns: bigint): number {
-  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000;
 }
 
 interface Head {

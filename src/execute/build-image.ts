@@ -13,6 +13,7 @@ import { buildClassic, isWithoutBuildKit } from "./build-classic.ts";
 import { buildRequest } from "./build-request.ts";
 import type { Execution } from "./execution.ts";
 import { FirstRun } from "./first-run.ts";
+import { InputsAfter } from "./inputs-after.ts";
 import { keepCaches } from "./local-caches.ts";
 import { directorySink, fileSink } from "./output-sink.ts";
 import { resultIsReckonedWith } from "./dev-result.ts";
@@ -33,8 +34,9 @@ export async function buildUntilStable(
   const first = new FirstRun();
   let inputs = requireInputs(execution.inputs, key);
   for (let attempt = 1; ; attempt += 1) {
-    const id = await buildOnce(operation, { execution, first }, signal);
-    const after = await gatherAgain(execution, key, signal);
+    const reading = new InputsAfter(() => gatherAgain(execution, key, signal));
+    const id = await buildOnce(operation, { execution, first, reading }, signal);
+    const after = await reading.result();
     const changed = differingFiles(inputs, after);
     if (changed.length === 0) {
       const note = await finish(operation, { execution, inputs, id }, signal);
@@ -63,13 +65,18 @@ function reasonsOf(operation: Operation<"image.build">, { reconciled }: Executio
 
 async function buildOnce(
   operation: Operation<"image.build">,
-  { execution, first }: { readonly execution: Execution; readonly first: FirstRun },
+  {
+    execution,
+    first,
+    reading,
+  }: { readonly execution: Execution; readonly first: FirstRun; readonly reading: InputsAfter<ImageInputs> },
   signal: AbortSignal,
 ): Promise<string> {
   const { build } = await import("../engine/buildkit/builder.ts");
   const request = await buildRequest(operation, execution, signal);
   const hijack: Hijack = (path, headers, abort) => execution.engine.hijack(path, headers, abort);
   const emit = (event: BuildEvent): void => {
+    if (event.type === "over") reading.begin();
     first.take(event);
     forward(event, operation.image, execution);
   };
@@ -87,6 +94,7 @@ async function buildOnce(
     imageId = built.imageId;
     way("BuildKit, over /session and /grpc");
   } catch (error) {
+    await reading.drop();
     if (!isWithoutBuildKit(error)) throw error;
     imageId = await buildClassic(image, request, { execution, ...run });
     way("the older builder, with the whole context over /build");
@@ -98,6 +106,9 @@ async function buildOnce(
       const again = { ...request, noCache: false, noCacheStages: [], pull: false, cacheTo: [], output: { kind, sink } };
       try {
         await build(hijack, again, run);
+      } catch (error) {
+        await reading.drop();
+        throw error;
       } finally {
         await sink.abandon();
       }
@@ -209,5 +220,7 @@ function forward(event: BuildEvent, image: string, { emit }: Execution): void {
         message: event.message.replace(/ \(line \d+\)$/, ""),
         ...(event.lines === undefined ? {} : { line: event.lines.first }),
       });
+      return;
+    case "over":
   }
 }

@@ -1,6 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { dockerfileSource } from "../context/dockerfile-source.ts";
 import { loadIgnore } from "../context/load-ignore.ts";
+import type { SeenTree } from "../context/known-offer.ts";
 import { localSource } from "../context/send.ts";
 import { credentialsFor } from "../engine/auth.ts";
 import type { BuildRequest } from "../engine/buildkit/build-request.ts";
@@ -11,7 +12,7 @@ import { DockError } from "../error.ts";
 import { agentSocket, readBuildSecret } from "../gather/build-secrets.ts";
 import { type ReadDockerfile, readDockerfiles, textWithReferences } from "../gather/dockerfiles.ts";
 import { layoutDigest } from "../gather/oci-layout.ts";
-import { contextGeneration } from "../gather/image-inputs.ts";
+import { contextGeneration, contextSeen } from "../gather/image-inputs.ts";
 import type { Operation } from "../plan/operation.ts";
 import type { Image } from "../project/image-model.ts";
 import type { Project } from "../project/model.ts";
@@ -30,7 +31,9 @@ export async function buildRequest(
   const file = (await readDockerfiles(project, [operation.image])).get(operation.image);
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
   signal.throwIfAborted();
-  const recipe = { project, settings, refOf: (key: string) => madeRef(execution, key) };
+  const { digests } = execution;
+  const seen = digests && contextSeen(project, file.image, digests);
+  const recipe = { project, settings, refOf: (key: string) => madeRef(execution, key), seen };
   return { ...(await dockerfileRequest(file, recipe)), noCache: operation.noCache, pull: operation.pull };
 }
 
@@ -40,11 +43,13 @@ export interface Recipe {
   readonly settings: Pick<ExecutionSettings, "cacheDirectory" | "env">;
   /** The reference that stands for an image of the project. */
   readonly refOf: (key: string) => string;
+  /** What was just seen of the image's context. */
+  readonly seen?: SeenTree | undefined;
 }
 
 /** What the builder is asked for to build a Dockerfile's image from its cache where it can. */
 export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): Promise<BuildRequest> {
-  const { project, settings, refOf } = recipe;
+  const { project, settings, refOf, seen } = recipe;
   const { image } = file;
   const text = textWithReferences(file, refOf);
   const named = await namedContexts(image, refOf);
@@ -52,7 +57,7 @@ export async function dockerfileRequest(file: ReadDockerfile, recipe: Recipe): P
   const ignoreText = image.context.kind === "directory" ? loadIgnore(image.context.path, file.path).text : "";
   return {
     sources: {
-      ...(image.context.kind === "directory" ? { context: localSource(image.context.path) } : {}),
+      ...(image.context.kind === "directory" ? { context: localSource(image.context.path, { seen }) } : {}),
       // A URL's own Dockerfile is the builder's to fetch.
       ...(image.context.kind === "url" && image.dockerfile.kind === "file"
         ? {}

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type ContextDigest, digestContext, type DigestRequest, manifestDigest } from "../context/digest.ts";
 import type { ContextEntry } from "../context/context-entry.ts";
+import type { SeenTree } from "../context/known-offer.ts";
 import { loadIgnore } from "../context/load-ignore.ts";
 import { FileStatCache } from "../context/stat-cache.ts";
 import { declaredArguments } from "../dockerfile/arguments.ts";
@@ -17,7 +18,7 @@ import { devView } from "./dev-view.ts";
 import type { Dockerfiles, ReadDockerfile } from "./dockerfiles.ts";
 import { layoutDigest } from "./oci-layout.ts";
 import { mountPointsIn } from "./mount-points-in.ts";
-import type { DigestSource } from "./recent-digests.ts";
+import type { DigestSource, RecentDigests } from "./recent-digests.ts";
 
 /** What the inputs of an image are gathered with. */
 export interface ImageGathering {
@@ -139,6 +140,19 @@ function statFolder(cacheDirectory: string): string {
   return join(cacheDirectory, "stat");
 }
 
+/** What stands for a directory of the project and what it is used for. */
+function contextSlot(project: Project, { path, use }: { readonly path: string; readonly use: string }): string {
+  return `${project.name}\n${use}\n${path}`;
+}
+
+/** What this run has just seen of the directory that an image is built from. */
+export function contextSeen(project: Project, image: Image, digests: RecentDigests): SeenTree | undefined {
+  const { context } = image;
+  return context.kind === "directory"
+    ? digests.last(contextSlot(project, { path: context.path, use: image.key }))?.seen
+    : undefined;
+}
+
 /** Digests a directory with all that is remembered of it. `use` tells what for: each use remembers what it saw. */
 async function digested(
   project: Project,
@@ -148,10 +162,11 @@ async function digested(
   const { path, ignore, reads } = of;
   const folder = statFolder(gathering.cacheDirectory);
   const mountPoints = mountPointsIn(project, path, gathering.dockerfiles);
-  const memory = { folder, slot: `${project.name}\n${of.use}\n${path}` };
-  const key = canonicalJson([memory.slot, ignore.patterns, reads, [...mountPoints].sort()]);
+  const slot = contextSlot(project, of);
+  const memory = { folder, slot };
+  const key = canonicalJson([ignore.patterns, reads, [...mountPoints].sort()]);
   const make = () => made({ path, folder, request: { ignore, reads, mountPoints, memory } }, gathering.signal);
-  return gathering.digests ? gathering.digests.of(key, make) : make();
+  return gathering.digests ? gathering.digests.of({ slot, key }, make) : make();
 }
 
 async function made(

@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { localSource, type OfferedEntry, type OfferedSource, type OfferFilter } from "../../src/context/send.ts";
+import type { OfferedEntry } from "../../src/context/offered-entry.ts";
+import { localSource, type OfferedSource, type OfferFilter } from "../../src/context/send.ts";
 import type { LocalSource } from "../../src/engine/buildkit/source.ts";
 import { assertFollows, START } from "../../src/engine/buildkit/transfer-order.ts";
 import { DockError } from "../../src/error.ts";

@@ -5,6 +5,8 @@ import { sha256 } from "../../src/std/digest.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
+const A = { slot: "image", key: "a" };
+
 function counted(): { readonly make: () => Promise<ContextDigest>; readonly made: () => number } {
   let made = 0;
   const make = async (): Promise<ContextDigest> => {
@@ -14,25 +16,25 @@ function counted(): { readonly make: () => Promise<ContextDigest>; readonly made
   return { make, made: () => made };
 }
 
-test("a digest serves for a second, and each key has its own", async () => {
+test("a digest serves for a second, and for what it was made of only", async () => {
   const { make, made } = counted();
   const digests = new RecentDigests();
   const now = 5000;
   const clock = vi.spyOn(performance, "now").mockReturnValue(now);
-  const first = await digests.of("a", make);
+  const first = await digests.of(A, make);
   clock.mockReturnValue(now + 999);
-  expect(await digests.of("a", make)).toBe(first);
-  await digests.of("b", make);
+  expect(await digests.of(A, make)).toBe(first);
+  await digests.of({ ...A, key: "b" }, make);
   expect(made()).toBe(2);
   clock.mockReturnValue(now + 1000);
-  expect(await digests.of("a", make)).not.toBe(first);
+  expect(await digests.of(A, make)).not.toBe(first);
 });
 
 test("what has to be seen after something else is made anew, and serves from then on", async () => {
   const { make } = counted();
   const digests = new RecentDigests();
-  const before = await digests.of("a", make);
-  const after = await digests.anew.of("a", make);
+  const before = await digests.of(A, make);
+  const after = await digests.anew.of(A, make);
   expect(after).not.toBe(before);
-  expect(await digests.of("a", make)).toBe(after);
+  expect(await digests.of(A, make)).toBe(after);
 });

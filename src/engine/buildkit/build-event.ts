@@ -40,4 +40,6 @@ export type BuildEvent =
       readonly file?: string;
       /** 1-based lines of `file`, the last one included. */
       readonly lines?: { readonly first: number; readonly last: number };
-    };
+    }
+  /** The builder has no more to tell: all steps are over, the last event. Its answer may take a moment longer. */
+  | { readonly type: "over" };

@@ -110,6 +110,7 @@ async function followProgress(client: GrpcClient, progress: Progress, run: Solve
     run.emit({ type: "warning", id: "", message: "the engine's progress can't be read", detail: [error.message] });
   } finally {
     progress.flush();
+    run.emit({ type: "over" });
   }
 }
 

@@ -56,7 +56,7 @@ test("a build gives the image's id, tells its progress and leaves no connection"
     status: (_, call) => tell(call, { vertexes: [{ digest: "a", name: "A", started: START, completed: START + 5 }] }),
   });
   expect(await run(builder.hijack, { emit: (event) => events.push(event) })).toEqual({ imageId: IMAGE_ID });
-  expect(events).toMatchObject([{ state: "started" }, { state: "done", durationMs: 5 }]);
+  expect(events).toMatchObject([{ state: "started" }, { state: "done", durationMs: 5 }, { type: "over" }]);
   await disconnected(builder);
   expect(builder.dialed.get("/session")).toMatchObject({
     Upgrade: "h2c",

@@ -26,6 +26,8 @@ function lines(events: readonly BuildEvent[]): string[] {
         return `${event.what} ${event.current}/${event.total}`;
       case "warning":
         return event.message;
+      case "over":
+        return "over";
     }
   });
 }

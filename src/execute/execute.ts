@@ -4,6 +4,7 @@ import type { Action, ActionId } from "../plan/plan.ts";
 import { Semaphore } from "../std/semaphore.ts";
 import { EXECUTORS, type Executors } from "./executors.ts";
 import type { Execution } from "./execution.ts";
+import { ExitWatch, isWorthWatching } from "./exit-watch.ts";
 import { finishingEngine } from "./finishing-engine.ts";
 
 /** How a plan's execution ended, by action. */
@@ -21,7 +22,17 @@ type Verdict = "done" | "failed" | "skipped";
  * what needs it. Settles when no operation is under way any more; an abort lets none start and rejects with its reason.
  */
 export async function execute(given: Execution, signal: AbortSignal): Promise<Outcome> {
-  const execution = { ...given, engine: finishingEngine(given.engine) };
+  const { engine, project, reconciled } = given;
+  if (!isWorthWatching(reconciled.plan.actions)) return carryOut({ ...given, engine: finishingEngine(engine) }, signal);
+  const exits = new ExitWatch(engine, project.name, signal);
+  try {
+    return await carryOut({ ...given, engine: finishingEngine(engine), exits }, signal);
+  } finally {
+    await exits.close();
+  }
+}
+
+async function carryOut(execution: Execution, signal: AbortSignal): Promise<Outcome> {
   const { actions } = execution.reconciled.plan;
   const limits = {
     builds: new Semaphore(execution.settings.parallelBuilds),

@@ -10,6 +10,7 @@ import type { WantedSlot } from "../plan/wanted.ts";
 import type { Project } from "../project/model.ts";
 import type { Clock } from "../std/clock.ts";
 import type { Digest } from "../std/digest.ts";
+import type { ExitWatch } from "./exit-watch.ts";
 
 /** What all operations of one run share. */
 export interface Execution {
@@ -27,6 +28,8 @@ export interface Execution {
   readonly digests?: RecentDigests;
   /** What operations of this run have made so far. */
   readonly made: Made;
+  /** Where the ends of containers are heard of; without it the engine is asked for each. */
+  readonly exits?: ExitWatch;
   /** Puts more into a container of a service that does not run: what sync rules keep there. */
   readonly fill?: (service: string, container: string, signal: AbortSignal) => Promise<void>;
 }

@@ -97,6 +97,8 @@ async function exitOf(
   awaited: Awaited,
   signal: AbortSignal,
 ): Promise<{ readonly exitCode: number }> {
+  const exit = awaited.until === "alive" ? await execution.exits?.endOf(awaited.id) : undefined;
+  if (exit) return exit;
   return quietAfterAbort(execution.engine.waitContainer(awaited.id, "not-running", signal), signal);
 }
 

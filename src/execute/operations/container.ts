@@ -44,6 +44,9 @@ async function startNow(
     if (!paused) await makeLostMountPoints(execution, id, signal);
     if (!paused) await execution.fill?.(operation.slot.service, id, signal);
   }
+  const isNew = operation.id === undefined;
+  // One that is started again by the engine ends more than once.
+  if (isNew && wantedSlot(execution, operation.slot).service.restart.policy === "no") execution.exits?.expect(id);
   await startOrExplain(execution, { id, slot: operation.slot, paused }, signal);
   execution.made.started.set(slotTarget(operation.slot), execution.clock.now());
   if (!paused) await afterStart(execution, { id, slot: operation.slot }, signal);

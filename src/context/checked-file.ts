@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -9,18 +9,42 @@ import { dirname } from "node:path";
 export async function storeChecked(
   file: string,
   format: string,
-  body: readonly (string | Uint8Array)[],
+  body: Iterable<string | Uint8Array>,
 ): Promise<boolean> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const checksum = createHash("sha256");
-    for (const chunk of body) checksum.update(chunk);
-    await writeFile(temporary, [`${format} ${checksum.digest("hex")}\n`, ...body], { mode: 0o600, flag: "wx" });
+    await write(temporary, format, body);
     await rename(temporary, file);
     return true;
   } catch {
     await rm(temporary, { force: true }).catch(() => undefined);
     return false;
+  }
+}
+
+/** Piece by piece, so that no more than one is there at a time; the first line comes last. */
+async function write(file: string, format: string, body: Iterable<string | Uint8Array>): Promise<void> {
+  const line = (checksum: string): Buffer => Buffer.from(`${format} ${checksum}\n`);
+  const hash = createHash("sha256");
+  await using handle = await open(file, "wx", 0o600);
+  let at = line("0".repeat(64)).length;
+  for (const piece of body) {
+    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+    hash.update(bytes);
+    await writeWhole(handle, bytes, at);
+    at += bytes.length;
+  }
+  await writeWhole(handle, line(hash.digest("hex")), 0);
+}
+
+async function writeWhole(
+  handle: Awaited<ReturnType<typeof open>>,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
   }
 }

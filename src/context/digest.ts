@@ -38,6 +38,9 @@ export interface DigestRequest {
 
 const FORMAT = "dock-context/1";
 
+/** From how many entries on memory counts for more than a few hundredths of the time. */
+const MANY = 25_000;
+
 /**
  * Digests what the reads may see of a context's directory after its ignore file: path, type, exec bit, content or link
  * target; never times or owners. Rejects with a `DockError` for a context that is missing or can't be read.
@@ -73,6 +76,7 @@ async function digestKnown(
   if (indexes.length === 0) return before;
   const links = new Map(before.links);
   const states = new TreeStates(root);
+  if (known.paths.length > MANY) await saveMemory();
   const hasher = new Hasher(root, await request.cache?.(), signal);
   const entries = [...before.entries];
   for (const index of indexes) {
@@ -89,6 +93,11 @@ async function digestKnown(
   const tree = changedTree(known, { indexes, marks, states: rows }, { ...(known.head as Head), ...headOf(digest) });
   if (states.isSure) await rememberTree(place, tree);
   return { ...digest, seen: before.seen && { patterns, tree, links } };
+}
+
+async function saveMemory(): Promise<void> {
+  // Most contexts are small.
+  (await import("../std/release-memory.ts")).saveMemory();
 }
 
 interface Walking extends DigestRequest {
@@ -109,6 +118,7 @@ async function walkTree(root: string, walking: Walking, signal: AbortSignal | un
       if (walked.kind !== "directory") states.note(seen?.stat, walked.kind);
       if (seen) all.push(seen.entry);
     }
+    if (all.length > MANY) await saveMemory();
   }
   cache?.walked();
   const entries = withoutMountPoints(all, walking.mountPoints ?? new Set());

@@ -118,10 +118,12 @@ export class FileStatCache implements StatCache {
   async save(directory: string, name: string): Promise<void> {
     if (!this.#changed) return;
     if (this.#walked) this.#age();
-    const body = [`${JSON.stringify(name)}\n${this.#generation}`, ...this.#lines.text()].map((text) =>
-      Buffer.from(text),
-    );
-    if (await storeChecked(fileOf(directory, name), FORMAT, body)) this.#changed = false;
+    if (await storeChecked(fileOf(directory, name), FORMAT, this.#text(name))) this.#changed = false;
+  }
+
+  *#text(name: string): Generator<string> {
+    yield `${JSON.stringify(name)}\n${this.#generation}`;
+    yield* this.#lines.text();
   }
 
   #age(): void {

@@ -103,24 +103,30 @@ interface Head {
 }
 
 /** The head as a line of JSON, the states, then the lists, in which each text ends with NUL. */
-function format({ slot, key }: TreePlace, { head, directories, paths, marks, states }: KnownTree): readonly Buffer[] {
-  const bytes = Buffer.from(states.buffer, states.byteOffset, states.byteLength);
-  const lists = [directories, paths, marks].map(joined);
-  const sizes = [bytes.length, ...lists.map((chunks) => chunks.reduce((sum, chunk) => sum + chunk.length, 0))];
-  const line = Buffer.from(`${JSON.stringify({ slot, key, head, sizes } satisfies Head)}\n`);
-  return [line, bytes, ...lists.flat()];
+function* format(
+  { slot, key }: TreePlace,
+  { head, directories, paths, marks, states }: KnownTree,
+): Generator<string | Uint8Array> {
+  const lists = [directories, paths, marks];
+  const sizes = [states.byteLength, ...lists.map(sizeOf)];
+  yield `${JSON.stringify({ slot, key, head, sizes } satisfies Head)}\n`;
+  yield Buffer.from(states.buffer, states.byteOffset, states.byteLength);
+  for (const list of lists) yield* joined(list);
 }
 
-function joined(texts: readonly string[]): readonly Buffer[] {
-  const chunks: Buffer[] = [];
+function sizeOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
+}
+
+function* joined(texts: readonly string[]): Generator<string> {
   let chunk = "";
   for (const text of texts) {
     chunk += `${text}\0`;
     if (chunk.length < CHUNK) continue;
-    chunks.push(Buffer.from(chunk));
+    yield chunk;
     chunk = "";
   }
-  return [...chunks, Buffer.from(chunk)];
+  yield chunk;
 }
 
 /** Undefined for another tree, and for what is damaged in any way: the whole is under a checksum. */

@@ -36,13 +36,16 @@ export async function digestEntry(
     links.set(path, target);
     return { entry: { path, kind, size: Buffer.byteLength(target), mark: `symlink ${sha256(target)}` }, stat };
   }
-  const digest = hasher.known(path, stat) ?? (await hasher.read(path, stat));
+  const known = hasher.known(path, stat);
+  const content = known === undefined ? await hasher.read(path, stat) : { digest: known, stat };
+  if (!content) return undefined;
   // As git has it, only the owner's bit: the others follow from whoever checked the files out.
-  const type = stat.mode & 0o100 ? "executable" : "file";
+  const type = content.stat.mode & 0o100 ? "executable" : "file";
   // Joined, since a template would keep its parts beside the text.
-  return digest === undefined
-    ? undefined
-    : { entry: { path, kind, size: stat.size, mark: [type, digest].join(" ") }, stat };
+  return {
+    entry: { path, kind, size: content.stat.size, mark: [type, content.digest].join(" ") },
+    stat: content.stat,
+  };
 }
 
 /** What a mark is the mark of. */

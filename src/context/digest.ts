@@ -92,7 +92,7 @@ async function digestKnown(
   const marks = indexes.map((index) => entries[index]?.mark ?? "");
   const tree = changedTree(known, { indexes, marks, states: rows }, { ...(known.head as Head), ...headOf(digest) });
   if (states.isSure) await rememberTree(place, tree);
-  return { ...digest, seen: before.seen && { patterns, tree, links } };
+  return { ...digest, seen: before.seen && states.isExact ? { patterns, tree, links } : undefined };
 }
 
 async function saveMemory(): Promise<void> {
@@ -128,7 +128,7 @@ async function walkTree(root: string, walking: Walking, signal: AbortSignal | un
   if (!walking.place || !rows) return digest;
   const paths = entries.map(({ path, kind }) => (kind === "directory" ? `${path}/` : path));
   const marks = entries.map(({ mark }) => mark);
-  const head: Head = { ...headOf(digest), isAll: entries.length === all.length };
+  const head: Head = { ...headOf(digest), isAll: entries.length === all.length && states.isExact };
   const tree: KnownTree = { head, directories: report.directories, paths, marks, states: rows };
   if (states.isSure) await rememberTree(walking.place, tree);
   return head.isAll ? { ...digest, seen: { patterns: patternsOf(walking.filter), tree, links } } : digest;
@@ -136,7 +136,7 @@ async function walkTree(root: string, walking: Walking, signal: AbortSignal | un
 
 /** What `KnownTree.head` is for a digest. */
 interface Head {
-  /** Whether nothing that was walked counts for nothing. */
+  /** Whether a builder can be told of it: nothing that was walked counts for nothing, and no two files look like one. */
   readonly isAll: boolean;
   readonly digest: Digest;
   readonly links: readonly (readonly [string, string])[];

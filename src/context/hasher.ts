@@ -30,8 +30,8 @@ export class Hasher {
     return this.#cache?.lookup(path, stat);
   }
 
-  /** The digest of what the file holds now, in hexadecimal; undefined when it is gone. */
-  async read(path: string, stat: FileStat): Promise<string | undefined> {
+  /** The digest of what the file holds now, in hexadecimal, with its state before it was read; undefined when it is gone. */
+  async read(path: string, stat: FileStat): Promise<{ readonly digest: string; readonly stat: FileStat } | undefined> {
     await this.rest();
     const readAtMs = Date.now();
     const file = openFile(this.#root, path, stat);
@@ -45,7 +45,7 @@ export class Hasher {
       }
       const digest = hash.digest("hex");
       this.#cache?.note(path, file.stat, { digest, readAtMs });
-      return digest;
+      return { digest, stat: file.stat };
     } finally {
       closeSync(file.fd);
     }

@@ -39,6 +39,8 @@ const KIND_UNIT = 0o10000;
 const LINKED = 0o100000;
 
 const SECOND_NS = 1_000_000_000n;
+/** Some file systems have inodes with the highest bits set. */
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
  * How old a change must be for the next one to be sure to have another time: these file systems count nanoseconds in
@@ -54,6 +56,7 @@ export class TreeStates {
   readonly #numbers: number[] = [];
   #isWhole = true;
   #isSure = true;
+  #isExact = true;
 
   constructor(root: string) {
     this.#device = lstatOf(root)?.dev;
@@ -64,6 +67,11 @@ export class TreeStates {
     return this.#isWhole ? new Float64Array(this.#numbers) : undefined;
   }
 
+  /** Whether its numbers tell every file from every other. */
+  get isExact(): boolean {
+    return this.#isExact;
+  }
+
   /** Whether what was seen can be believed later on: all of it was old enough to be another state after the next change. */
   get isSure(): boolean {
     return this.#isWhole && this.#isSure;
@@ -72,6 +80,7 @@ export class TreeStates {
   /** Undefined stands for what was gone. */
   note(stat: FileStat | undefined, kind: EntryKind): void {
     this.#isWhole &&= stat !== undefined && Number(stat.dev) === this.#device;
+    this.#isExact &&= stat !== undefined && stat.ino <= MAX_EXACT;
     if (!stat || !this.#isWhole) return;
     const { size, mtimeNs, ctimeNs, ino, nlink } = stat;
     const ctimeMs = milliseconds(ctimeNs);

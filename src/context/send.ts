@@ -7,7 +7,8 @@ import { patternList } from "./ignore.ts";
 import { isOfferable, knownEntries, patternsOf, type SeenTree } from "./known-offer.ts";
 import { lstatOf } from "./known-tree.ts";
 import type { OfferedEntry } from "./offered-entry.ts";
-import { type FileIdentity, openFile, readInto } from "./open-file.ts";
+import { DockError } from "../error.ts";
+import { type FileIdentity, type OpenFile, openFile, readInto } from "./open-file.ts";
 import { contextRoot, unreadable, walk, type WalkedEntry, type WalkFilter } from "./walk.ts";
 
 /** What a builder asks for: patterns of an ignore file's kind, and paths of which the links are to be followed. */
@@ -32,8 +33,8 @@ const CHUNK = 128 * 1024;
 /** How a directory is offered. */
 export interface OfferOptions {
   readonly signal?: AbortSignal;
-  /** What was just seen of it: told to a builder that asks for the same, in place of another walk. */
-  readonly seen?: SeenTree | undefined;
+  /** What was just seen of it when a builder asks: told to one that asks for the same, in place of another walk. */
+  readonly seen?: (() => SeenTree | undefined) | undefined;
 }
 
 /**
@@ -41,17 +42,18 @@ export interface OfferOptions {
  * out of the directory. Throws a `DockError` when there is no such directory; the iterations reject with one for what
  * can't be read, and with the signal's reason.
  */
-export function localSource(directory: string, { signal, seen }: OfferOptions = {}): OfferedSource {
+export function localSource(directory: string, { signal, seen: look }: OfferOptions = {}): OfferedSource {
   const root = contextRoot(directory);
-  const offered = new Map<string, FileIdentity>();
+  const offered = new Map<string, Offered>();
   return {
     async *entries(filter) {
       const wanted = walkFilter(root, filter);
+      const seen = look?.();
       if (seen && seen.patterns === patternsOf(wanted) && isOfferable(seen)) {
         const dev = BigInt(lstatOf(root)?.dev ?? 0);
         for (const batch of knownEntries(seen)) {
           for (const { entry, ino } of batch)
-            if (entry.kind === "file") offered.set(entry.path, { ino: BigInt(ino), dev });
+            if (entry.kind === "file") offered.set(entry.path, { ino: BigInt(ino), dev, told: entry });
           signal?.throwIfAborted();
           yield batch.map(({ entry }) => entry);
           await setImmediate();
@@ -78,6 +80,10 @@ export function localSource(directory: string, { signal, seen }: OfferOptions = 
       const expected = offered.get(path);
       if (!expected) throw new Error(`${path} was not offered`);
       const file = openFile(root, path, expected);
+      if (expected.told && !isAsTold(file, expected.told)) {
+        if (file) closeSync(file.fd);
+        throw new ContextChanged(path);
+      }
       if (!file) return;
       try {
         for (;;) {
@@ -93,6 +99,28 @@ export function localSource(directory: string, { signal, seen }: OfferOptions = 
       }
     },
   };
+}
+
+/** A file that may be read, and what was told of it without looking at it again. */
+interface Offered extends FileIdentity {
+  readonly told?: OfferedEntry;
+}
+
+/** A builder keeps a content under the size and time that it was told: they have to be the content's own. */
+function isAsTold(file: OpenFile | undefined, { size, mtimeNs, hardLinkTo }: OfferedEntry): boolean {
+  return file?.stat.mtimeNs === mtimeNs && (hardLinkTo !== undefined || file.stat.size === size);
+}
+
+/** What was told of a file is not true any more: what was seen of the context has to be looked at again. */
+export class ContextChanged extends DockError {
+  readonly path: string;
+
+  constructor(path: string) {
+    super("operation-failed", `${path} of the build context changed before it was sent`, {
+      hint: "build again; leave out with .dockerignore what is written all the time",
+    });
+    this.path = path;
+  }
 }
 
 function walkFilter(root: string, filter: OfferFilter): WalkFilter {

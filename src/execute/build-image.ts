@@ -1,3 +1,4 @@
+import { ContextChanged } from "../context/send.ts";
 import { DockError } from "../error.ts";
 import type { Hijack } from "../engine/buildkit/builder.ts";
 import type { BuildEvent } from "../engine/buildkit/build-event.ts";
@@ -35,10 +36,11 @@ export async function buildUntilStable(
   let inputs = requireInputs(execution.inputs, key);
   for (let attempt = 1; ; attempt += 1) {
     const reading = new InputsAfter(() => gatherAgain(execution, key, signal));
-    const id = await buildOnce(operation, { execution, first, reading }, signal);
+    const built = await builtOf(buildOnce(operation, { execution, first, reading }, signal));
     const after = await reading.result();
-    const changed = differingFiles(inputs, after);
-    if (changed.length === 0) {
+    const changed = "changed" in built ? [built.changed] : differingFiles(inputs, after);
+    if ("id" in built && changed.length === 0) {
+      const { id } = built;
       const note = await finish(operation, { execution, inputs, id }, signal);
       return [note, first.describe(reasonsOf(operation, execution))].filter((part) => part !== undefined).join("; ");
     }
@@ -59,6 +61,16 @@ export async function buildUntilStable(
   }
 }
 
+/** The image's id, or the file that was another one when the builder asked for it. */
+async function builtOf(build: Promise<string>): Promise<{ readonly id: string } | { readonly changed: string }> {
+  try {
+    return { id: await build };
+  } catch (error) {
+    if (error instanceof ContextChanged) return { changed: error.path };
+    throw error;
+  }
+}
+
 function reasonsOf(operation: Operation<"image.build">, { reconciled }: Execution): readonly Reason[] {
   return reconciled.plan.actions.find((action) => action.operation === operation)?.reasons ?? [];
 }
@@ -76,6 +88,7 @@ async function buildOnce(
   const request = await buildRequest(operation, execution, signal);
   const hijack: Hijack = (path, headers, abort) => execution.engine.hijack(path, headers, abort);
   const emit = (event: BuildEvent): void => {
+    if (event.type === "step" && event.state === "failed") reading.close();
     if (event.type === "over") reading.begin();
     first.take(event);
     forward(event, operation.image, execution);
@@ -96,7 +109,9 @@ async function buildOnce(
   } catch (error) {
     await reading.drop();
     if (!isWithoutBuildKit(error)) throw error;
-    imageId = await buildClassic(image, request, { execution, ...run });
+    // This one has what is packed looked at right before: a file's size stands in front of it.
+    const { digests: _, ...plain } = execution;
+    imageId = await buildClassic(image, await buildRequest(operation, plain, signal), { execution, ...run });
     way("the older builder, with the whole context over /build");
   }
   if (operation.outputs) {

@@ -32,7 +32,7 @@ export async function buildRequest(
   if (!file) throw new Error(`no Dockerfile of image ${operation.image}`);
   signal.throwIfAborted();
   const { digests } = execution;
-  const seen = digests && contextSeen(project, file.image, digests);
+  const seen = digests && (() => contextSeen(project, file.image, digests));
   const recipe = { project, settings, refOf: (key: string) => madeRef(execution, key), seen };
   return { ...(await dockerfileRequest(file, recipe)), noCache: operation.noCache, pull: operation.pull };
 }
@@ -43,8 +43,8 @@ export interface Recipe {
   readonly settings: Pick<ExecutionSettings, "cacheDirectory" | "env">;
   /** The reference that stands for an image of the project. */
   readonly refOf: (key: string) => string;
-  /** What was just seen of the image's context. */
-  readonly seen?: SeenTree | undefined;
+  /** What was just seen of the image's context, if anything was when the builder asks. */
+  readonly seen?: (() => SeenTree | undefined) | undefined;
 }
 
 /** What the builder is asked for to build a Dockerfile's image from its cache where it can. */

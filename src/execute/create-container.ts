@@ -11,7 +11,7 @@ import { allMounts } from "../plan/mode.ts";
 import { ambiguousNetworks } from "../plan/networks.ts";
 import { slotTarget } from "../plan/operation.ts";
 import { probedSoon } from "../plan/start-probes.ts";
-import { projectSalt, type WantedSlot } from "../plan/wanted.ts";
+import type { WantedSlot } from "../plan/wanted.ts";
 import { canonicalJson } from "../std/digest.ts";
 import { createUnderName } from "./claim-name.ts";
 import { claimVolumes } from "./claim-volumes.ts";
@@ -105,14 +105,13 @@ function containerBody(
   execution: Execution,
   of: { readonly wanted: WantedSlot; readonly image: SlotImageNow },
 ): ContainerBody {
-  const { project, inputs, observed } = execution;
+  const { project, observed } = execution;
   const { wanted, image } = of;
   const body = emptyBody(image.ref);
   writeSpec(wanted.spec, body);
   if (body.Healthcheck) body.Healthcheck = probedSoon(body.Healthcheck, observed.engine.apiVersion);
   joinNamespaces(execution, wanted, body);
   bindChosenPorts(wanted, body);
-  const salt = projectSalt(inputs, observed);
   body.Labels = {
     ...body.Labels,
     [LABEL.project]: project.name,
@@ -121,7 +120,7 @@ function containerBody(
     [LABEL.number]: String(wanted.slot.number),
     [LABEL.spec]: wanted.specLabel,
     [LABEL.specDigest]: wanted.specDigest,
-    [LABEL.salt]: salt,
+    [LABEL.salt]: wanted.salt,
     [LABEL.mode]: wanted.mode,
     ...(image.inputDigest === undefined ? {} : { [LABEL.input]: image.inputDigest }),
   };

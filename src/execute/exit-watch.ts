@@ -45,7 +45,9 @@ export class ExitWatch {
     try {
       const labels = [`${LABEL.project}=${project}`];
       for await (const event of engine.events({ types: ["container"], labels, opened }, signal)) {
-        if (event.action === "die") this.#ends.get(event.id)?.resolve(exitOf(event.attributes));
+        // Podman's own word is the second.
+        if (event.action === "die" || event.action === "died")
+          this.#ends.get(event.id)?.resolve(exitOf(event.attributes));
       }
     } catch (error) {
       if (!signal.aborted && !(error instanceof DockError)) throw error;

@@ -24,6 +24,8 @@ export interface WantedSlot {
   readonly labelSpec: CanonicalSpec;
   /** What the spec label holds: `labelSpec` as canonical JSON. */
   readonly specLabel: string;
+  /** The key of its hashes. */
+  readonly salt: string;
   /** Of the part of the spec whose difference needs a new container. */
   readonly specDigest: Digest;
   /** Host ports that dock chose, by what they are for. */
@@ -45,14 +47,15 @@ export function wantedSlots(
   world: { readonly inputs: Inputs; readonly observed: Observed },
   request: { readonly mode: Mode; readonly services: readonly string[] },
 ): readonly WantedSlot[] {
-  const conceal = concealing(projectSalt(world.inputs, world.observed));
+  const salt = projectSalt(world.inputs, world.observed);
+  const conceal = concealing(salt);
   return request.services.flatMap((key) => {
     const declared = project.services[key];
     if (!declared) throw new Error(`no service ${key}`);
     const service = effectiveService(declared, request.mode);
     return Array.from({ length: service.scale }, (_, index) => {
       const slot = { service: key, number: index + 1 };
-      return wantedSlot(project, { slot, service, conceal, ...world, mode: request.mode });
+      return wantedSlot(project, { slot, service, salt, conceal, ...world, mode: request.mode });
     });
   });
 }
@@ -62,6 +65,7 @@ function wantedSlot(
   of: {
     slot: SlotRef;
     service: EffectiveService;
+    salt: string;
     conceal: Conceal;
     inputs: Inputs;
     observed: Observed;
@@ -89,6 +93,7 @@ function wantedSlot(
     spec,
     labelSpec,
     specLabel: canonicalJson(labelSpec),
+    salt: of.salt,
     get specDigest() {
       return sha256(canonicalJson(replacingPart(labelSpec)));
     },

@@ -50,3 +50,11 @@ test("a dropped reading is waited for, and then made anew", async () => {
   ends[1]?.resolve("anew");
   expect(await result).toBe("anew");
 });
+
+test("nothing is read for what is told of a build that has failed", async () => {
+  const { after, ends } = readings();
+  after.close();
+  after.begin();
+  await after.drop();
+  expect(ends).toEqual([]);
+});

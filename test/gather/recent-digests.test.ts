@@ -30,6 +30,23 @@ test("a digest serves for a second, and for what it was made of only", async () 
   expect(await digests.of(A, make)).not.toBe(first);
 });
 
+test("what was seen is told of for two seconds from before the look", async () => {
+  const { make } = counted();
+  const digests = new RecentDigests();
+  const now = 5000;
+  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+  const digest = await digests.of(A, () => {
+    clock.mockReturnValue(now + 1500);
+    return make();
+  });
+  expect(digests.last(A.slot)).toBe(digest);
+  expect(digests.last("another")).toBeUndefined();
+  clock.mockReturnValue(now + 1999);
+  expect(digests.last(A.slot)).toBe(digest);
+  clock.mockReturnValue(now + 2000);
+  expect(digests.last(A.slot)).toBeUndefined();
+});
+
 test("what has to be seen after something else is made anew, and serves from then on", async () => {
   const { make } = counted();
   const digests = new RecentDigests();

@@ -41,5 +41,5 @@ export type BuildEvent =
       /** 1-based lines of `file`, the last one included. */
       readonly lines?: { readonly first: number; readonly last: number };
     }
-  /** The builder has no more to tell: all steps are over, the last event. Its answer may take a moment longer. */
+  /** The builder has told that there is no more to come of its steps: its answer may take a moment longer. Not told of every build. */
   | { readonly type: "over" };

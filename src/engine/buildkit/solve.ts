@@ -103,6 +103,8 @@ async function followProgress(client: GrpcClient, progress: Progress, run: Solve
       run.onSign();
       progress.accept(message);
     }
+    progress.flush();
+    run.emit({ type: "over" });
   } catch (error) {
     // What ends the build as well is told by its own answer; a broken connection too.
     if (error instanceof GrpcError || error instanceof DockError) return;
@@ -110,7 +112,6 @@ async function followProgress(client: GrpcClient, progress: Progress, run: Solve
     run.emit({ type: "warning", id: "", message: "the engine's progress can't be read", detail: [error.message] });
   } finally {
     progress.flush();
-    run.emit({ type: "over" });
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { EngineTap } from "../../support/engine-tap.ts";
 import { IDLE, type Scenario, scenario } from "../../support/scenario.ts";
 import { planLines, type PrintedEvent, printedEvents } from "../../support/scenario-plan.ts";
 
@@ -228,6 +229,23 @@ describe("build", () => {
     expect((await run.end()).code).toBe(0);
     expect(run.stderr).toMatch(/file changed during the build; building again/);
     expect(await fileIn(s, `${s.project}-app:latest`, "/file")).toBe("two\n");
+    expect((await s.dock(["build"])).builderCalled).toBe(false);
+    await s.removeUntagged();
+  });
+
+  scenario("sends a file as it is when it is saved between the look at it and the transfer", async ({ s }) => {
+    await s.write({ "app/Dockerfile": "FROM busybox:latest\nCOPY file /\n", "app/file": `${s.project} one\n` });
+    await s.declare({ images: { app: { context: "app" } } });
+    let lists = 0;
+    // The file is looked at after the first list; what was seen is still good after the second, under the lock.
+    await using tap = await EngineTap.start(s.engine.socketPath, async ({ path }) => {
+      if (path.endsWith("/images/json")) lists += 1;
+      if (path.endsWith("/images/json") && lists === 2) await s.write({ "app/file": `${s.project} two\n` });
+      return undefined;
+    });
+    const run = await s.dock(["build"], { host: `unix://${tap.socketPath}` });
+    expect(run.stderr).toMatch(/file changed during the build; building again/);
+    expect(await fileIn(s, `${s.project}-app:latest`, "/file")).toBe(`${s.project} two\n`);
     expect((await s.dock(["build"])).builderCalled).toBe(false);
     await s.removeUntagged();
   });
